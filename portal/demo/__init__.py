@@ -1,0 +1,1 @@
+"""Invented people and schools, a demo certificate authority, demo classes: all marked "dữ liệu mẫu"."""

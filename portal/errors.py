@@ -1,0 +1,50 @@
+"""Domain errors of the portal; they know no HTTP. Each has a closed code, which presenters turn into words."""
+
+from enum import StrEnum
+
+
+class Problem(StrEnum):
+    """What went wrong with a request that was understood."""
+
+    NOT_FOUND = "not_found"
+    UNKNOWN_UNIT = "unknown_unit"
+    UNKNOWN_PACKET = "unknown_packet"
+    BAD_SCHOOL_YEAR = "bad_school_year"
+    NOT_DEMO = "not_demo"
+    NOT_INITIALISED = "not_initialised"
+    ALREADY_INITIALISED = "already_initialised"
+    WRONG_STATE = "wrong_state"
+    NOTHING_TO_DO = "nothing_to_do"
+    SIGNATURE_REFUSED = "signature_refused"
+    PACKET_CHANGED = "packet_changed"
+    SIGN_IN_FAILED = "sign_in_failed"
+    NOT_LOCKED = "not_locked"
+    UNREADABLE_FILE = "unreadable_file"
+    BUSY = "busy"
+    LIMITS_NOT_SHARED = "limits_not_shared"
+    STORE_DAMAGED = "store_damaged"
+    NOT_ALLOWED = "not_allowed"
+
+
+class PortalError(Exception):
+    """Base of all refusals of services. detail: small values for the sentence, no personal data."""
+
+    def __init__(self, problem: Problem, **detail: str) -> None:
+        super().__init__(problem.value)
+        self.problem = problem
+        self.detail = detail
+
+
+class NotFound(PortalError):
+    """Unknown, withdrawn and forbidden alike: who may not see must not tell them apart (design §6)."""
+
+    def __init__(self) -> None:
+        super().__init__(Problem.NOT_FOUND)
+
+
+class Refused(PortalError):
+    """Understood and refused, with a problem that the person can mend."""
+
+
+class Fault(PortalError):
+    """Our own failure; never told as a fault of a document or a person."""

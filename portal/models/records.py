@@ -1,0 +1,159 @@
+"""Transcripts, their years, versions, signed bytes and signatures.
+
+The signed bytes (`Blob`) are the truth; columns beside them are an index made from them once, for finding and
+sorting, and are never used to rebuild a record (design §3.1).
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.models.base import Base
+
+
+class State(StrEnum):
+    """Life of a version (domain §4)."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    REPLACED = "replaced"
+    WITHDRAWN = "withdrawn"
+    LOCKED = "locked"
+
+
+class Blob(Base):
+    """Bytes by their SHA-256 (lower-case hex); written once."""
+
+    __tablename__ = "blob"
+
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    data: Mapped[bytes]
+
+
+class Transcript(Base):
+    """The cumulative record of one pupil: owns the lookup code for all years and schools."""
+
+    __tablename__ = "transcript"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lookup_code: Mapped[str] = mapped_column(unique=True)
+    personal_id: Mapped[str | None] = mapped_column(unique=True)
+    moet_student_code: Mapped[str | None] = mapped_column(unique=True)
+    full_name: Mapped[str]
+    birth_date: Mapped[date]
+    managing_unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    created_at: Mapped[datetime]
+
+
+class YearRecordRow(Base):
+    """One school year of a transcript. The key is (pupil, school year), not (pupil, grade) (domain §8.9)."""
+
+    __tablename__ = "year_record"
+    __table_args__ = (UniqueConstraint("transcript_id", "school_year"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    transcript_id: Mapped[int] = mapped_column(ForeignKey("transcript.id"))
+    school_year: Mapped[str]
+
+
+class Packet(Base):
+    """A class workbook as it was taken in. report: findings per row, as the command line prints them."""
+
+    __tablename__ = "packet"
+    __table_args__ = (UniqueConstraint("unit_id", "school_year", "file_sha256"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    school_year: Mapped[str]
+    class_name: Mapped[str]
+    grade: Mapped[int]
+    file_sha256: Mapped[str]
+    report: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+
+
+class RecordVersion(Base):
+    """One version of one year, with what is needed to find it and to show its public card.
+
+    root_sha256: the signed bytes. full_name, class_name, grade: index of the signed bytes; search_name without
+    diacritics, sort_name in the order of `portal.vietnamese`. issuing_unit_name: as signed. effective_at, log_index:
+    set once, by the lock.
+    """
+
+    __tablename__ = "record_version"
+    __table_args__ = (
+        UniqueConstraint("year_record_id", "version"),
+        Index("ix_record_version_packet_id_state", "packet_id", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    year_record_id: Mapped[int] = mapped_column(ForeignKey("year_record.id"))
+    version: Mapped[int]
+    state: Mapped[str]
+    packet_id: Mapped[int] = mapped_column(ForeignKey("packet.id"))
+    issuing_unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    issuing_unit_name: Mapped[str]
+    grade: Mapped[int]
+    class_name: Mapped[str]
+    full_name: Mapped[str]
+    search_name: Mapped[str]
+    sort_name: Mapped[str]
+    root_sha256: Mapped[str] = mapped_column(ForeignKey("blob.sha256"))
+    created_at: Mapped[datetime]
+    effective_at: Mapped[datetime | None]
+    log_index: Mapped[int | None] = mapped_column(unique=True)
+
+
+class RecordSignature(Base):
+    """A signature over the signed bytes, with the report of its one full validation at intake (design §3.4)."""
+
+    __tablename__ = "record_signature"
+    __table_args__ = (UniqueConstraint("version_id", "role"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("record_version.id"))
+    role: Mapped[str]
+    cms_sha256: Mapped[str] = mapped_column(ForeignKey("blob.sha256"))
+    certificate_sha256: Mapped[str]
+    signer_name: Mapped[str]
+    signed_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    report: Mapped[list[Any]]
+
+
+class StateChange(Base):
+    """History: one row for each change of state, written by the function that makes the change."""
+
+    __tablename__ = "state_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("record_version.id"), index=True)
+    from_state: Mapped[str | None]
+    to_state: Mapped[str]
+    actor: Mapped[str]
+    reason: Mapped[str]
+    at: Mapped[datetime]
+
+
+class Print(Base):
+    """A print made by the portal: what it covers and what stood in its frame (host, names), for later checks."""
+
+    __tablename__ = "print"
+    __table_args__ = (UniqueConstraint("cache_key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cache_key: Mapped[str]
+    transcript_id: Mapped[int] = mapped_column(ForeignKey("transcript.id"), index=True)
+    years: Mapped[list[Any]]
+    template: Mapped[int]
+    host_url: Mapped[str]
+    system_name: Mapped[str]
+    owner_name: Mapped[str]
+    sample: Mapped[bool]
+    pdf_sha256: Mapped[str] = mapped_column(index=True)
+    issued_at: Mapped[datetime]

@@ -1,0 +1,74 @@
+"""Canonical bytes: RFC 8785 on the way out, strict on the way in."""
+
+import json
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from verify.canonical import Json, canonicalise, parse, parse_canonical
+from verify.errors import LimitExceeded, MalformedRecord, Refusal, VerifyError
+
+texts = st.text(st.characters(codec="utf-8"), max_size=20).filter(lambda text: unicodedata.is_normalized("NFC", text))
+values: st.SearchStrategy[Json] = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | texts,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(texts, values, max_size=5))
+def test_round_trip(value: dict[str, Json]) -> None:
+    data = canonicalise(value)
+    assert parse_canonical(data) == value
+    assert canonicalise(parse(data)) == data
+
+
+def test_keys_are_ordered_by_utf16_units() -> None:
+    # RFC 8785 §3.2.3: U+1F600 is a surrogate pair and sorts before U+FF21
+    assert canonicalise({"\uff21": 1, "\U0001f600": 2, "a": 3}).decode() == '{"a":3,"\U0001f600":2,"\uff21":1}'
+
+
+@pytest.mark.parametrize(
+    ("text", "refusal"),
+    [
+        ('{"a":1,"a":2}', Refusal.DUPLICATE_KEY),
+        ('{"a":{"b":1,"b":1}}', Refusal.DUPLICATE_KEY),
+        ('{"a":1.0}', Refusal.BAD_NUMBER),
+        ('{"a":1e3}', Refusal.BAD_NUMBER),
+        ('{"a":NaN}', Refusal.BAD_NUMBER),
+        ('{"a":9007199254740992}', Refusal.BAD_NUMBER),
+        ('{"a":' + "9" * 400 + "}", Refusal.BAD_NUMBER),
+        ('{"a":"Nguye\u0302\u0303n"}', Refusal.NOT_NFC),
+        ('{"a":"\\ud800"}', Refusal.NOT_JSON),
+        ('{"a":1', Refusal.NOT_JSON),
+        ("[1]", Refusal.BAD_SHAPE),
+        ('{"a":' + "[" * 40 + "]" * 40 + "}", Refusal.TOO_DEEP),
+    ],
+)
+def test_refused(text: str, refusal: Refusal) -> None:
+    with pytest.raises(VerifyError) as caught:
+        parse(text.encode("utf-8", "surrogatepass"))
+    assert caught.value.refusal is refusal
+
+
+@pytest.mark.parametrize("text", ['{"b":1,"a":2}', '{ "a":1}', '{"a":1}\n', '{"a":"\\u0041"}'])
+def test_other_spellings_are_not_canonical(text: str) -> None:
+    assert isinstance(json.loads(text), dict)
+    with pytest.raises(MalformedRecord) as caught:
+        parse_canonical(text.encode())
+    assert caught.value.refusal is Refusal.NOT_CANONICAL
+
+
+def test_size_is_bounded() -> None:
+    with pytest.raises(LimitExceeded):
+        parse(b'{"a":"' + b"x" * 300_000 + b'"}')
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_raise_anything_else(data: bytes) -> None:
+    try:
+        parse(data)
+    except VerifyError:
+        pass

@@ -1,0 +1,169 @@
+"""The only reader of CMS signatures: takes one apart, and answers whether it holds. Says nothing about trust.
+
+Reading is tolerant, so that a stranger's signature is described truthfully; `canonical` tells whether the bytes are
+exactly the layout of `writing.assemble`, which our own containers and seals require.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from asn1crypto import cms, tsp
+from asn1crypto import x509 as asn1_x509
+from pyhanko.sign.general import (
+    NonexistentAttributeError,
+    check_ess_certid,
+    extract_certificate_info,
+    extract_signer_info,
+    find_unique_cms_attribute,
+)
+from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko.sign.validation.generic_cms import validate_sig_integrity
+
+from verify import limits
+from verify.cms.foreign import translated
+from verify.cms.writing import Parts, assemble, in_order
+from verify.errors import LimitExceeded, MalformedRecord, Refusal
+from verify.verdict import Check, Question, Reason, Status
+
+HASHES: Final = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
+_MECHANISMS: Final = frozenset({"rsassa_pkcs1v15", "rsassa_pss", "ecdsa"})
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A CMS signature taken apart.
+
+    encoded: its bytes without padding. parts: its free parts. canonical: `encoded` is our one layout. certificate:
+    the signer's, others: further embedded ones (DER). bound: the signed attributes name the signer's certificate
+    by hash (RFC 5035). digest_name: "sha256", …; None if weak or unknown. signing_time: claimed, or None.
+    """
+
+    encoded: bytes
+    parts: Parts
+    canonical: bool
+    certificate: bytes
+    others: tuple[bytes, ...]
+    bound: bool
+    digest_name: str | None
+    signing_time: datetime | None
+    _signer_info: cms.SignerInfo
+    _certificate: asn1_x509.Certificate
+
+    def digest(self, content: bytes) -> bytes:
+        """The digest of the content under this signature's algorithm; empty if that is not accepted."""
+        return HASHES[self.digest_name](content).digest() if self.digest_name else b""
+
+
+def read(data: bytes, padded: bool = False) -> Message:
+    """Take a DER signature apart; raises MalformedRecord(BAD_SIGNATURE_FILE) or LimitExceeded.
+
+    padded: zero octets may follow, as in the /Contents of a PDF.
+    """
+    if len(data) > limits.CMS_BYTES:
+        raise LimitExceeded(Refusal.TOO_LARGE, "signature")
+    with translated(Refusal.BAD_SIGNATURE_FILE):
+        info = cms.ContentInfo.load(data, strict=not padded)
+        if info["content_type"].native != "signed_data":
+            raise MalformedRecord(Refusal.BAD_SIGNATURE_FILE, "not signed data")
+        return _message(info)
+
+
+def _message(info: cms.ContentInfo) -> Message:
+    signed_data = info["content"]
+    signer_info = extract_signer_info(signed_data)
+    if not isinstance(signer_info["signed_attrs"], cms.CMSAttributes):
+        raise MalformedRecord(Refusal.BAD_SIGNATURE_FILE, "no signed attributes")
+    found = extract_certificate_info(signed_data)
+    encoded = bytes(info.dump())
+    parts = _parts(signed_data, signer_info)
+    return Message(
+        encoded=encoded,
+        parts=parts,
+        canonical=assemble(parts) == encoded,
+        certificate=bytes(found.signer_cert.dump()),
+        others=tuple(bytes(each.dump()) for each in found.other_certs),
+        bound=_bound(signer_info, found.signer_cert),
+        digest_name=_digest_name(signer_info),
+        signing_time=_signing_time(signer_info),
+        _signer_info=signer_info,
+        _certificate=found.signer_cert,
+    )
+
+
+def _parts(signed_data: cms.SignedData, signer_info: cms.SignerInfo) -> Parts:
+    return Parts(
+        certificates=tuple(bytes(each.chosen.dump()) for each in signed_data["certificates"]),
+        signer_id=bytes(signer_info["sid"].dump()),
+        digest_algorithm=bytes(signer_info["digest_algorithm"].dump()),
+        attributes=in_order(bytes(each.dump()) for each in signer_info["signed_attrs"]),
+        signature_algorithm=bytes(signer_info["signature_algorithm"].dump()),
+        signature=bytes(signer_info["signature"].native),
+    )
+
+
+def _bound(signer_info: cms.SignerInfo, certificate: asn1_x509.Certificate) -> bool:
+    try:
+        value = find_unique_cms_attribute(signer_info["signed_attrs"], "signing_certificate_v2")
+    except NonexistentAttributeError:
+        return False
+    # Loaded anew: reading the attribute in place would mark the signed bytes as changed.
+    named = tsp.SigningCertificateV2.load(value.dump())["certs"][0]
+    strong = named["hash_algorithm"]["algorithm"].native in HASHES
+    return strong and bool(check_ess_certid(certificate, named))
+
+
+def _digest_name(signer_info: cms.SignerInfo) -> str | None:
+    """The digest if it is strong and the signature's mechanism, also an accepted one, uses the same."""
+    name = str(signer_info["digest_algorithm"]["algorithm"].native)
+    mechanism = signer_info["signature_algorithm"]
+    if name not in HASHES or mechanism.signature_algo not in _MECHANISMS:
+        return None
+    plain_rsa = mechanism["algorithm"].native == "rsassa_pkcs1v15"
+    return name if plain_rsa or mechanism.hash_algo == name else None
+
+
+def _signing_time(signer_info: cms.SignerInfo) -> datetime | None:
+    try:
+        value = find_unique_cms_attribute(signer_info["signed_attrs"], "signing_time")
+    except NonexistentAttributeError:
+        return None
+    native = value.native
+    return native if isinstance(native, datetime) and native.tzinfo is not None else None
+
+
+def integrity(message: Message, digest: bytes) -> tuple[Check, Check]:
+    """DIGEST_INTACT and SIGNATURE_VALUE for content with this digest (`Message.digest`)."""
+    if message.digest_name is None:
+        unasked = Check(Question.DIGEST_INTACT, Status.UNKNOWN, Reason.NOT_ASKED)
+        return unasked, Check(Question.SIGNATURE_VALUE, Status.FAILED, Reason.SIGNATURE_INVALID, {"weak": "yes"})
+    try:
+        with translated(Refusal.BAD_SIGNATURE_FILE):
+            intact, holds = _asked(message, digest)
+    except MalformedRecord:
+        return malformed()
+    return (
+        _answer(Question.DIGEST_INTACT, intact, Reason.DIGEST_DIFFERS),
+        _answer(Question.SIGNATURE_VALUE, holds, Reason.SIGNATURE_INVALID),
+    )
+
+
+def malformed() -> tuple[Check, Check]:
+    """The two answers when the signature itself cannot be read."""
+    return (
+        Check(Question.DIGEST_INTACT, Status.UNKNOWN, Reason.NOT_ASKED),
+        Check(Question.SIGNATURE_VALUE, Status.FAILED, Reason.SIGNATURE_MALFORMED),
+    )
+
+
+def _asked(message: Message, digest: bytes) -> tuple[bool, bool]:
+    try:
+        intact, holds = validate_sig_integrity(message._signer_info, message._certificate, "data", digest)
+    except SignatureValidationError as error:
+        raise MalformedRecord(Refusal.BAD_SIGNATURE_FILE, "attributes") from error
+    return bool(intact), bool(holds)
+
+
+def _answer(question: Question, holds: bool, otherwise: Reason) -> Check:
+    return Check(question, Status.PASSED) if holds else Check(question, Status.FAILED, otherwise)

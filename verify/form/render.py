@@ -1,0 +1,152 @@
+"""Rendering: year records to a PDF/A-3a of the official form, with the box of each cell. Same input, same bytes.
+
+Values reach the template as data (JSON), never as markup. One compiler a process holds fonts and template; a lock
+guards it, because a compile changes its state and threads share it.
+"""
+
+import functools
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import typst
+
+from verify import limits
+from verify.errors import LimitExceeded, MalformedRecord, Refusal, VerifyError
+from verify.form import words
+from verify.form.boxes import CORNERS, CellBox
+from verify.form.letters import FONTS, printable
+from verify.form.sheet import Sheet
+from verify.record.model import YearRecord
+
+__all__ = ["Attachment", "CellBox", "PrintContext", "Rendered", "render"]
+
+_HERE: Final = Path(__file__).parent
+TEMPLATES: Final = {1: _HERE / "v1" / "form.typ"}
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file inside the PDF (ISO 19005-3 associated file). relationship: what it is to the document."""
+
+    name: str
+    media_type: str
+    relationship: Literal["source", "data", "supplement", "alternative"]
+    description: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PrintContext:
+    """What a print says beside the record; stored with each print, so that it can be rendered again.
+
+    host_url: the only official address, scheme and host. system_name, owner_name: source system and its owner (Luật
+    GDĐT 20/2023 Đ.12). sample: "DỮ LIỆU MẪU" on each page. preview: watermark, no QR. template: version of the form.
+    """
+
+    host_url: str
+    system_name: str
+    owner_name: str
+    sample: bool
+    preview: bool
+    template: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A print. boxes: every cell of the form, empty ones too, in the order of the pages."""
+
+    pdf: bytes
+    boxes: tuple[CellBox, ...]
+    pages: int
+
+
+def render(years: Sequence[YearRecord], context: PrintContext, attachments: Sequence[Attachment] = ()) -> Rendered:
+    """Print the years of one pupil, oldest first: cover, civil data (both from the newest), a block for each year.
+
+    Fields of a year's cells carry the prefix `2025-2026/` when several years are printed. Raises
+    MalformedRecord(BAD_SHAPE) for no year, several pupils or an unknown template; LimitExceeded for a text or a print
+    beyond `verify.limits`.
+    """
+    _check(years, context)
+    sheet = Sheet(context.host_url, _source(context), context.preview)
+    data = _metadata(years, context) | {"attachments": [_attached(each) for each in attachments]}
+    pdf, corners = _press(context.template).print(data | sheet.data(years))
+    boxes = sheet.cells.boxes(corners)
+    pages = boxes[-1].page + 1  # every page has a footer
+    if pages > limits.DOCUMENT_PAGES:
+        raise LimitExceeded(Refusal.TOO_MANY_PAGES, "form")
+    return Rendered(pdf, boxes, pages)
+
+
+def _check(years: Sequence[YearRecord], context: PrintContext) -> None:
+    if len({year.lookup_code for year in years}) != 1:
+        raise MalformedRecord(Refusal.BAD_SHAPE, "years")
+    if context.template not in TEMPLATES:
+        raise MalformedRecord(Refusal.BAD_SHAPE, "template")
+
+
+def _source(context: PrintContext) -> str:
+    return (
+        f"Bản in từ {context.system_name}, do {context.owner_name} quản lý. "
+        f"Địa chỉ tra cứu, kiểm tra chính thức duy nhất: {context.host_url}"
+    )
+
+
+def _metadata(years: Sequence[YearRecord], context: PrintContext) -> dict[str, Any]:
+    newest = years[-1]
+    day = words.document_day(newest)
+    span = newest.school_year if len(years) == 1 else f"{years[0].school_year} – {newest.school_year}"
+    return {
+        "title": printable(f"Học bạ cấp tiểu học – {newest.full_name} – {span}"),
+        "author": printable(newest.issuing_school.name),
+        "day": {"year": day.year, "month": day.month, "day": day.day},
+        "sample": context.sample or any(year.sample for year in years),
+        "preview": context.preview,
+    }
+
+
+def _attached(attachment: Attachment) -> dict[str, Any]:
+    try:
+        data: str | list[int] = attachment.data.decode("utf-8")
+    except UnicodeDecodeError:
+        data = list(attachment.data)
+    return {
+        "name": attachment.name,
+        "media_type": attachment.media_type,
+        "relationship": attachment.relationship,
+        "description": attachment.description,
+        "data": data,
+    }
+
+
+class _Press:
+    """One compiler with its fonts. A second query of the same document uses the layout of the first compile again."""
+
+    def __init__(self, template: Path) -> None:
+        fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FONTS])
+        self._compiler = typst.Compiler(template, root=_HERE, font_paths=fonts)
+        self._lock = threading.Lock()
+
+    def print(self, data: dict[str, Any]) -> tuple[bytes, str]:
+        """The PDF, and the corners of its cells."""
+        inputs = {"form": json.dumps(data, ensure_ascii=False)}
+        day = datetime(**data["day"], tzinfo=UTC)
+        with self._lock:
+            try:
+                pdf = self._compiler.compile(format="pdf", sys_inputs=inputs, pdf_standards=["a-3a"], timestamp=day)
+                corners = self._compiler.eval(CORNERS)
+            except (typst.TypstError, ValueError, RuntimeError) as error:
+                raise MalformedRecord(Refusal.BAD_SHAPE, "form") from error
+        if not isinstance(pdf, bytes):
+            raise VerifyError(Refusal.BAD_SHAPE, "form")
+        return pdf, corners
+
+
+@functools.cache
+def _press(template: int) -> _Press:
+    return _Press(TEMPLATES[template])

@@ -1,0 +1,56 @@
+"""Text as people and spreadsheets type it, made fit to be signed (`clean`) or to be compared (`fold`).
+
+Files of schools hold NFD, no-break and zero-width spaces, and three letters that look like Đ (domain §8.2). Signed
+text is NFC without invisible characters; comparison ignores case, tone marks and the kind of đ.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Final
+
+_ESCAPED_CONTROL = re.compile(r"_x00(?:0[0-9A-Fa-f]|1[0-9A-Fa-f])_")
+_PUNCTUATION = re.compile(r"[\W_]+")
+_DROPPED: Final = frozenset({"Cf", "Cs", "Cn"})
+_SPACES: Final = frozenset({"Cc", "Zs", "Zl", "Zp"})
+_DASHES: Final = frozenset("-‐‑‒–—−/. ")
+_PLAIN_D: Final = str.maketrans({"đ": "d", "ð": "d", "ɖ": "d"})
+
+
+def clean(text: str) -> str:
+    """NFC, without control and invisible characters, each run of spaces and line breaks as one space."""
+    if "_x00" in text:
+        text = _ESCAPED_CONTROL.sub(" ", text)
+    if not text.isprintable():
+        text = "".join(_kept(character) for character in text)
+    return unicodedata.normalize("NFC", " ".join(text.split()))
+
+
+def clean_lines(text: str) -> tuple[str, ...]:
+    """The cleaned lines that are not empty."""
+    return tuple(line for line in (clean(part) for part in text.splitlines()) if line)
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether cleaned text only says "nothing here": empty, or dashes."""
+    return len(text) <= 3 and _DASHES.issuperset(text)
+
+
+@lru_cache(maxsize=8192)
+def fold(text: str) -> str:
+    """For comparison: lower case, no diacritics, đ and ð as d, punctuation as one space.
+
+    `Mức đạt được (TH&CN)` becomes `muc dat duoc th cn`.
+    """
+    plain = text.casefold().translate(_PLAIN_D)
+    if not plain.isascii():
+        decomposed = unicodedata.normalize("NFKD", plain)
+        plain = "".join(c for c in decomposed if unicodedata.category(c) not in ("Mn", "Cf")).translate(_PLAIN_D)
+    return _PUNCTUATION.sub(" ", plain).strip()
+
+
+def _kept(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in _SPACES:
+        return " "
+    return "" if category in _DROPPED else character

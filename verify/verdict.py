@@ -1,0 +1,240 @@
+"""Facts and the verdict. `conclude()` is the only place in the product that judges a document.
+
+A check answers one question with passed, failed, unknown or not_applicable, and one reason of a closed list. A
+check that did not run is unknown; it never passes (design §3).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """Outcome of one check."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class Question(StrEnum):
+    """What is asked of a document, in the order in which people read the answers."""
+
+    READABLE = "readable"
+    SIGNATURE_FOUND = "signature_found"
+    DIGEST_INTACT = "digest_intact"
+    SIGNATURE_VALUE = "signature_value"
+    WHOLE_FILE_COVERED = "whole_file_covered"
+    LATER_CHANGES = "later_changes"
+    TRUSTED_PATH = "trusted_path"
+    SIGNER_AUTHORISED = "signer_authorised"
+    NOT_REVOKED = "not_revoked"
+    SIGNING_TIME = "signing_time"
+    RECORD_FOUND = "record_found"
+    RECORD_SIGNED = "record_signed"
+    TEXT_EQUAL = "text_equal"
+    PICTURE_EQUAL = "picture_equal"
+    LOGGED = "logged"
+    WITNESSED = "witnessed"
+    IN_FORCE = "in_force"
+
+
+class Reason(StrEnum):
+    """Why a check ended as it did. Closed: each has a sentence in `portal.presenters.reasons`."""
+
+    OK = "ok"
+    NOT_ASKED = "not_asked"
+    OUR_FAULT = "our_fault"
+    # readable
+    NOT_A_PDF = "not_a_pdf"
+    DAMAGED = "damaged"
+    ENCRYPTED = "encrypted"
+    OVER_LIMIT = "over_limit"
+    # signature
+    NO_SIGNATURE = "no_signature"
+    SEVERAL_SIGNATURES = "several_signatures"
+    NOT_OUR_SIGNATURE = "not_our_signature"
+    DIGEST_DIFFERS = "digest_differs"
+    SIGNATURE_INVALID = "signature_invalid"
+    SIGNATURE_MALFORMED = "signature_malformed"
+    BYTES_NOT_COVERED = "bytes_not_covered"
+    NOT_CERTIFIED = "not_certified"
+    CHANGED_AFTER_SIGNING = "changed_after_signing"
+    UNKNOWN_AUTHORITY = "unknown_authority"
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_NOT_YET_VALID = "certificate_not_yet_valid"
+    CERTIFICATE_UNSUITABLE = "certificate_unsuitable"
+    NOT_REGISTERED = "not_registered"
+    OTHER_SCHOOL = "other_school"
+    OTHER_ROLE = "other_role"
+    OUTSIDE_PERIOD = "outside_period"
+    ROLE_MISSING = "role_missing"
+    REVOKED = "revoked"
+    REVOCATION_UNKNOWN = "revocation_unknown"
+    CLAIMED_TIME_ONLY = "claimed_time_only"
+    VALID_WHEN_RECEIVED = "valid_when_received"
+    # record and content
+    NO_CODE_FOUND = "no_code_found"
+    SEVERAL_CODES = "several_codes"
+    UNKNOWN_CODE = "unknown_code"
+    NOT_LOCKED = "not_locked"
+    TEXT_DIFFERS = "text_differs"
+    TEXT_MISSING = "text_missing"
+    PICTURE_DIFFERS = "picture_differs"
+    MARKS_OUTSIDE_CELLS = "marks_outside_cells"
+    PAGES_MISSING = "pages_missing"
+    PAGES_EXTRA = "pages_extra"
+    PAGE_SIZE_DIFFERS = "page_size_differs"
+    EQUAL_TO_OLD_VERSION = "equal_to_old_version"
+    # log and standing
+    NOT_IN_LOG = "not_in_log"
+    LOG_INCONSISTENT = "log_inconsistent"
+    NO_QUORUM = "no_quorum"
+    NO_WITNESS_REQUIRED = "no_witness_required"
+    SUPERSEDED = "superseded"
+    RECORD_REVOKED = "record_revoked"
+    ANNOTATED = "annotated"
+
+
+class Verdict(StrEnum):
+    """The one answer to a person who uploaded a document (design §3)."""
+
+    AUTHENTIC = "authentic"
+    CONTENT_MATCHES = "content_matches"
+    NOT_IN_FORCE = "not_in_force"
+    MISMATCH = "mismatch"
+    INSUFFICIENT = "insufficient"
+    NOT_FOUND = "not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question with its answer.
+
+    question: what was asked. status: how it ended. reason: why, of the closed list.
+    facts: small public values that the sentence may name (signer's name, dates, counts), never record contents.
+    """
+
+    question: Question
+    status: Status
+    reason: Reason = Reason.OK
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One cell that differs from the stored record.
+
+    field: path of the cell (`subjects.toan.score`). page: 0-based page of the document; box: x0, y0, x1, y1 in
+    PDF points from the top left. expected / found: texts as stored and as read; only for who may see them.
+    """
+
+    field: str
+    page: int
+    box: tuple[float, float, float, float]
+    expected: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """The verdict with everything it rests on. deciding: the check that tipped it."""
+
+    verdict: Verdict
+    deciding: Check
+    checks: tuple[Check, ...]
+    differences: tuple[Difference, ...] = ()
+
+
+ABOUT_THE_STORE = (Question.RECORD_SIGNED, Question.LOGGED, Question.WITNESSED)
+ABOUT_THE_CONTENT = (Question.TEXT_EQUAL, Question.PICTURE_EQUAL)
+ABOUT_THE_FILE = (
+    Question.SIGNATURE_FOUND,
+    Question.DIGEST_INTACT,
+    Question.SIGNATURE_VALUE,
+    Question.WHOLE_FILE_COVERED,
+    Question.LATER_CHANGES,
+    Question.TRUSTED_PATH,
+    Question.SIGNER_AUTHORISED,
+    Question.NOT_REVOKED,
+    Question.SIGNING_TIME,
+)
+MAY_BE_NOT_APPLICABLE = frozenset({Question.WITNESSED})
+
+
+def conclude(checks: Iterable[Check], differences: Iterable[Difference] = ()) -> Conclusion:
+    """Map facts to the one verdict, in the order of design §9.8.
+
+    A question that was not asked counts as unknown. A question asked twice takes its worst answer.
+    """
+    answered = _complete(checks)
+    verdict, deciding = _judge(answered)
+    return Conclusion(verdict, deciding, tuple(answered.values()), tuple(differences))
+
+
+_WORST_FIRST = (Status.FAILED, Status.UNKNOWN, Status.NOT_APPLICABLE, Status.PASSED)
+
+
+def _complete(checks: Iterable[Check]) -> dict[Question, Check]:
+    answered = {question: Check(question, Status.UNKNOWN, Reason.NOT_ASKED) for question in Question}
+    seen: set[Question] = set()
+    for check in checks:
+        held = answered[check.question]
+        worse = _WORST_FIRST.index(check.status) < _WORST_FIRST.index(held.status)
+        if check.question not in seen or worse:
+            answered[check.question] = check
+            seen.add(check.question)
+    return answered
+
+
+def _judge(answered: Mapping[Question, Check]) -> tuple[Verdict, Check]:
+    readable = answered[Question.READABLE]
+    if readable.status is not Status.PASSED:
+        return Verdict.INSUFFICIENT, readable
+    found = answered[Question.RECORD_FOUND]
+    if found.status is Status.FAILED:
+        return Verdict.NOT_FOUND, found
+    if found.status is not Status.PASSED:
+        return Verdict.INSUFFICIENT, found
+    broken = _first_not_passed(answered, ABOUT_THE_STORE)
+    if broken is not None:
+        return Verdict.INSUFFICIENT, broken
+    return _judge_content(answered)
+
+
+def _judge_content(answered: Mapping[Question, Check]) -> tuple[Verdict, Check]:
+    content = [answered[question] for question in ABOUT_THE_CONTENT]
+    for check in content:
+        if check.status in (Status.UNKNOWN, Status.NOT_APPLICABLE):
+            return Verdict.INSUFFICIENT, check
+    for check in content:
+        if check.status is Status.FAILED:
+            return Verdict.MISMATCH, check
+    in_force = answered[Question.IN_FORCE]
+    if in_force.status is Status.FAILED:
+        return Verdict.NOT_IN_FORCE, in_force
+    if in_force.status is not Status.PASSED:
+        return Verdict.INSUFFICIENT, in_force
+    return _judge_file(answered)
+
+
+def _judge_file(answered: Mapping[Question, Check]) -> tuple[Verdict, Check]:
+    file_checks = [answered[question] for question in ABOUT_THE_FILE]
+    for check in file_checks:
+        if check.status in (Status.FAILED, Status.NOT_APPLICABLE):
+            return Verdict.CONTENT_MATCHES, check
+    for check in file_checks:
+        if check.status is Status.UNKNOWN:
+            return Verdict.INSUFFICIENT, check
+    return Verdict.AUTHENTIC, answered[Question.SIGNATURE_VALUE]
+
+
+def _first_not_passed(answered: Mapping[Question, Check], questions: Iterable[Question]) -> Check | None:
+    for question in questions:
+        check = answered[question]
+        if check.status is Status.NOT_APPLICABLE and question in MAY_BE_NOT_APPLICABLE:
+            continue
+        if check.status is not Status.PASSED:
+            return check
+    return None
