@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
@@ -103,7 +104,7 @@ def pki() -> Pki:
         without_list_address=_leaf(issuing, "Khóa không địa chỉ thu hồi", address=False),
         key_for_encryption_only=_leaf(issuing, "Khóa mã hóa", usage="encryption"),
         without_key_usage=_leaf(issuing, "Khóa không mục đích", usage="none"),
-        weak_hash=_leaf(issuing, "Chứng thư SHA-1", digest=SHA1()),  # noqa: S303 - the defect under test
+        weak_hash=_with_weak_hash(issuing, _leaf(issuing, "Chứng thư SHA-1")),
         other_authority=_leaf(foreign, "Người lạ"),
         trust=TrustStore((root.der,), (issuing.der,), lists),
         trust_with_stale_lists=TrustStore((root.der,), (issuing.der,), _lists(root, issuing, (), NOW - 40 * DAY)),
@@ -172,7 +173,6 @@ def _leaf(
     ends: datetime = NOW + 600 * DAY,
     usage: str = "signing",
     address: bool = True,
-    digest: HashAlgorithm | None = None,
 ) -> FileSigner:
     held = key or ec.generate_private_key(ec.SECP256R1())
     builder = _builder(held, name, issuer.certificate.subject, starts, ends)
@@ -183,8 +183,17 @@ def _leaf(
     if address:
         where = x509.DistributionPoint([x509.UniformResourceIdentifier("http://thu.invalid/a.crl")], None, None, None)
         builder = builder.add_extension(x509.CRLDistributionPoints([where]), critical=False)
-    certificate = builder.sign(issuer.key, digest or SHA256())  # type: ignore[arg-type]
+    certificate = builder.sign(issuer.key, SHA256())
     return FileSigner(held, certificate.public_bytes(Encoding.DER), (issuer.der,))
+
+
+def _with_weak_hash(issuer: Authority, signer: FileSigner) -> FileSigner:
+    """The same certificate signed with SHA-1, which today's libraries read and no longer write."""
+    certificate = asn1_x509.Certificate.load(signer.certificate)
+    certificate["tbs_certificate"]["signature"] = certificate["signature_algorithm"] = {"algorithm": "sha1_ecdsa"}
+    tbs = certificate["tbs_certificate"].dump(force=True)
+    certificate["signature_value"] = issuer.key.sign(tbs, ec.ECDSA(SHA1()))  # noqa: S303 - the defect under test
+    return FileSigner(signer._key, certificate.dump(force=True), signer.chain)
 
 
 def _builder(key: _Key, name: str, issuer: x509.Name, starts: datetime, ends: datetime) -> x509.CertificateBuilder:

@@ -6,10 +6,16 @@ from typing import Final
 WORKBOOK_BYTES: Final = 10 * 1024 * 1024
 # XLSX is a ZIP: 100:1 is far above what spreadsheets reach (about 10:1) and stops bombs before they are unpacked.
 WORKBOOK_UNPACKED_BYTES: Final = 200 * 1024 * 1024
+# Checked beyond the first 10 MB only: a sheet of blank styled rows packs well and is still small.
+WORKBOOK_RATIO: Final = 100
 WORKBOOK_PARTS: Final = 2_000
 WORKBOOK_ROWS: Final = 20_000
 WORKBOOK_COLUMNS: Final = 400
 WORKBOOK_SHEETS: Final = 60
+# A year of a large school, 2,000 pupils of 60 columns on several sheets, has 300,000; a reader builds the whole rectangle.
+WORKBOOK_CELLS: Final = 2_000_000
+# One shared text may stand in many cells; each becomes a copy.
+WORKBOOK_CHARACTERS: Final = 100_000_000
 
 # One canonical record is 4-8 kB; comments are at most 14 x 2,000 characters.
 RECORD_BYTES: Final = 256 * 1024

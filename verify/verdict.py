@@ -73,6 +73,7 @@ class Reason(StrEnum):
     REVOKED = "revoked"
     REVOCATION_UNKNOWN = "revocation_unknown"
     CLAIMED_TIME_ONLY = "claimed_time_only"
+    SIGNED_IN_FUTURE = "signed_in_future"
     VALID_WHEN_RECEIVED = "valid_when_received"
     # record and content
     NO_CODE_FOUND = "no_code_found"

@@ -2,17 +2,21 @@
 
 Every name carries "DỮ LIỆU MẪU". A root, an issuing authority under it, and one key for each role of each demo unit
 lie as PEM files (mode 0600) in one folder; a file is written whole or not at all, and what exists is never made
-again. Times come from the caller.
+again. Threads and processes share the folder: who makes or changes a file holds its lock. Times come from the caller.
 """
 
+import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
@@ -25,14 +29,17 @@ from cryptography.x509.oid import NameOID
 
 from portal.signers.file import FileSigner
 from verify.anchors import TrustStore
+from verify.errors import MalformedRecord, Refusal
 from verify.signing import Role
 
 SAMPLE: Final = "DỮ LIỆU MẪU"
 # RFC 2606 §2: a name that never resolves; nothing fetches it.
 _LIST_ADDRESS: Final = "http://mau.invalid/thu-hoi/{name}.crl"
-_ROOT, _ISSUING = "root", "issuing"
+_ROOT, _ISSUING, _REVOKED = "root", "issuing", "revoked.json"
 _LIFE: Final = {_ROOT: timedelta(days=20 * 365), _ISSUING: timedelta(days=10 * 365)}
 _LEAF_LIFE: Final = timedelta(days=3 * 365)
+# Upper bound of a name's part (RFC 5280 appendix A) in octets: what the library writes, and what everybody reads.
+_NAME_OCTETS: Final = 64
 # Clocks differ: what is made now is valid since yesterday.
 _LEEWAY: Final = timedelta(days=1)
 _LIST_LIFE: Final = timedelta(days=7)
@@ -65,20 +72,21 @@ class DemoAuthority:
         """Open the authority in a folder; makes what is missing. now: with time zone."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder = folder
-        self._root = _authority(folder, _ROOT, f"Chứng thực gốc ({SAMPLE})", None, now)
-        self._issuing = _authority(folder, _ISSUING, f"Chứng thực chữ ký số ({SAMPLE})", self._root, now)
+        with _alone(folder):
+            self._root = _authority(folder, _ROOT, f"Chứng thực gốc ({SAMPLE})", None, now)
+            self._issuing = _authority(folder, _ISSUING, f"Chứng thực chữ ký số ({SAMPLE})", self._root, now)
 
     def demo_signer(
         self, unit_code: str, unit_name: str, role: Role, person: str | None, now: datetime, *, use_rsa: bool = False
     ) -> FileSigner:
         """The demo key of a unit in a role; made at the first call. person: whose name it bears, None for a seal."""
         path = self._folder / f"{unit_code}.{role.value}.pem"
-        if not path.exists():
-            key = _new_rsa_key() if use_rsa else _new_key()
-            shown = f"{person or _ROLE_NAMES[role]} ({SAMPLE})"
-            name = _name(shown, unit_name, _ROLE_NAMES[role])
-            certificate = self._issue_demo(key, name, now)
-            _write_private(path, _pem(key), _pem(certificate), _pem(self._issuing.certificate))
+        with _alone(self._folder):
+            if not path.exists():
+                key = _new_rsa_key() if use_rsa else _new_key()
+                name = _name(_marked(person or _ROLE_NAMES[role]), unit_name, _ROLE_NAMES[role])
+                certificate = self._issue_demo(key, name, now)
+                _write_private(path, _pem(key), _pem(certificate), _pem(self._issuing.certificate))
         return FileSigner.from_pem(path.read_bytes())
 
     def _issue_demo(self, key: _Key, name: x509.Name, now: datetime) -> x509.Certificate:
@@ -98,24 +106,37 @@ class DemoAuthority:
 
     def crls(self, now: datetime) -> tuple[bytes, ...]:
         """Both revocation lists (DER); one that has less than half of its life left is made anew."""
-        return tuple(self._list(name, now) for name in (_ROOT, _ISSUING))
+        with _alone(self._folder):
+            return tuple(self._list(name, now) for name in (_ROOT, _ISSUING))
 
     def root_pem(self) -> bytes:
         """The root certificate, as `openssl cms -verify -CAfile` takes it."""
         return _pem(self._root.certificate)
 
     def revoke_demo(self, certificate: bytes, now: datetime) -> None:
-        """Put a certificate (DER) of the issuing authority on its list, from `now` on; twice changes nothing."""
-        revoked = self._revoked()
-        serial = f"{x509.load_der_x509_certificate(certificate).serial_number:x}"
-        if serial not in revoked:
-            revoked[serial] = now.isoformat()
-            _write_private(self._folder / "revoked.json", json.dumps(revoked, indent=1).encode())
-            self._write_list(_ISSUING, now)
+        """Put a certificate (DER) of the issuing authority on its list, from `now` on; twice changes nothing.
+
+        Raises MalformedRecord(BAD_CERTIFICATE) for a certificate of anybody else.
+        """
+        serial = f"{self._issued(certificate).serial_number:x}"
+        with _alone(self._folder):
+            revoked = self._revoked()
+            if serial not in revoked:
+                revoked[serial] = now.isoformat()
+                _write_private(self._folder / _REVOKED, json.dumps(revoked, indent=1).encode())
+                self._write_list(_ISSUING, now)
+
+    def _issued(self, certificate: bytes) -> x509.Certificate:
+        try:
+            read = x509.load_der_x509_certificate(certificate)
+            read.verify_directly_issued_by(self._issuing.certificate)
+        except (ValueError, TypeError, InvalidSignature) as error:
+            raise MalformedRecord(Refusal.BAD_CERTIFICATE, "of another authority") from error
+        return read
 
     def _revoked(self) -> dict[str, str]:
         try:
-            held = json.loads((self._folder / "revoked.json").read_bytes())
+            held = json.loads((self._folder / _REVOKED).read_bytes())
         except FileNotFoundError:
             return {}
         return {str(serial): str(at) for serial, at in held.items()}
@@ -197,14 +218,23 @@ def _builder(
     )
 
 
+def _marked(person: str) -> str:
+    """A name that says that it is a sample, however long it is."""
+    mark = f" ({SAMPLE})"
+    return _cut(person, _NAME_OCTETS - len(mark.encode())) + mark
+
+
+def _cut(text: str, octets: int) -> str:
+    return text.encode()[:octets].decode(errors="ignore")
+
+
 def _name(shown: str, organisation: str, unit: str) -> x509.Name:
-    """Upper bounds of RFC 5280 appendix A: 64 characters each."""
     return x509.Name(
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, "VN"),
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation[:64]),
-            x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, unit[:64]),
-            x509.NameAttribute(NameOID.COMMON_NAME, shown[:64]),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, _cut(organisation, _NAME_OCTETS)),
+            x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, _cut(unit, _NAME_OCTETS)),
+            x509.NameAttribute(NameOID.COMMON_NAME, _cut(shown, _NAME_OCTETS)),
         ]
     )
 
@@ -250,6 +280,17 @@ def _pem(value: _Key | x509.Certificate) -> bytes:
     if isinstance(value, x509.Certificate):
         return value.public_bytes(Encoding.PEM)
     return value.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder against other threads and processes; the lock ends with its holder."""
+    descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _write_private(path: Path, *pieces: bytes) -> None:

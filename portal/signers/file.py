@@ -36,7 +36,10 @@ class FileSigner:
 
     @classmethod
     def from_pem(cls, data: bytes, password: bytes | None = None) -> Self:
-        """Key, certificate and chain (leaf first) in one PEM; raises MalformedRecord(BAD_CERTIFICATE)."""
+        """Key, certificate and chain (leaf first) in one PEM; raises MalformedRecord(BAD_CERTIFICATE).
+
+        A root among them is left out, as `verify.signing.Signer` wants it.
+        """
         try:
             key = load_pem_private_key(data, password)
             leaf, *chain = x509.load_pem_x509_certificates(data)
@@ -53,7 +56,7 @@ class FileSigner:
             raise _refused("PKCS#12") from error
         if key is None or leaf is None:
             raise _refused("no key or no certificate")
-        return cls._checked(key, leaf, [each for each in chain if each.subject != each.issuer])
+        return cls._checked(key, leaf, chain)
 
     @classmethod
     def _checked(cls, key: object, leaf: x509.Certificate, chain: list[x509.Certificate]) -> Self:
@@ -68,7 +71,8 @@ class FileSigner:
         public = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         if key.public_key().public_bytes(*public) != leaf.public_key().public_bytes(*public):
             raise _refused("key and certificate do not belong together")
-        return cls(key, leaf.public_bytes(Encoding.DER), tuple(each.public_bytes(Encoding.DER) for each in chain))
+        between = (each for each in chain if each.subject != each.issuer)
+        return cls(key, leaf.public_bytes(Encoding.DER), tuple(each.public_bytes(Encoding.DER) for each in between))
 
     @property
     def certificate(self) -> bytes:

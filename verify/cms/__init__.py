@@ -1,5 +1,6 @@
 """CMS signatures (RFC 5652) in the CAdES and PAdES profiles, the one format under records and PDF seals.
 
 In reading order: `foreign` (the border at which other libraries' errors end), `certificates` (names, dates, use),
-`paths` (is the certificate trusted and not revoked?), `writing` (the only writer), `reading` (the only reader).
+`times` (is the claimed time possible?), `paths` (is the certificate trusted and not revoked?), `writing` (the only
+writer), `reading` (the only reader).
 """

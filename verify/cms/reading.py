@@ -1,7 +1,7 @@
 """The only reader of CMS signatures: takes one apart, and answers whether it holds. Says nothing about trust.
 
 Reading is tolerant, so that a stranger's signature is described truthfully; `canonical` tells whether the bytes are
-exactly the layout of `writing.assemble`, which our own containers and seals require.
+exactly what `writing` makes around this raw signature, which our own containers and seals require.
 """
 
 import hashlib
@@ -23,8 +23,8 @@ from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 
 from verify import limits
 from verify.cms.foreign import translated
-from verify.cms.writing import Parts, assemble, in_order
-from verify.errors import LimitExceeded, MalformedRecord, Refusal
+from verify.cms.writing import expected
+from verify.errors import LimitExceeded, MalformedRecord, Refusal, VerifyError
 from verify.verdict import Check, Question, Reason, Status
 
 HASHES: Final = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
@@ -35,13 +35,12 @@ _MECHANISMS: Final = frozenset({"rsassa_pkcs1v15", "rsassa_pss", "ecdsa"})
 class Message:
     """A CMS signature taken apart.
 
-    encoded: its bytes without padding. parts: its free parts. canonical: `encoded` is our one layout. certificate:
-    the signer's, others: further embedded ones (DER). bound: the signed attributes name the signer's certificate
-    by hash (RFC 5035). digest_name: "sha256", …; None if weak or unknown. signing_time: claimed, or None.
+    encoded: its bytes without padding. canonical: `encoded` is our one layout. certificate: the signer's, others:
+    further embedded ones (DER). bound: the signed attributes name the signer's certificate by hash (RFC 5035).
+    digest_name: "sha256", …; None if weak or unknown. signing_time: claimed, or None.
     """
 
     encoded: bytes
-    parts: Parts
     canonical: bool
     certificate: bytes
     others: tuple[bytes, ...]
@@ -55,6 +54,13 @@ class Message:
         """The digest of the content under this signature's algorithm; empty if that is not accepted."""
         return HASHES[self.digest_name](content).digest() if self.digest_name else b""
 
+    def is_ours(self, path: frozenset[bytes]) -> bool:
+        """Whether nothing in it is free: our layout, the signer named, no certificate beside the path found.
+
+        path: certificates of the path (DER); empty if none was found, which is told elsewhere.
+        """
+        return self.canonical and self.bound and (not path or path.issuperset(self.others))
+
 
 def read(data: bytes, padded: bool = False) -> Message:
     """Take a DER signature apart; raises MalformedRecord(BAD_SIGNATURE_FILE) or LimitExceeded.
@@ -67,23 +73,24 @@ def read(data: bytes, padded: bool = False) -> Message:
         info = cms.ContentInfo.load(data, strict=not padded)
         if info["content_type"].native != "signed_data":
             raise MalformedRecord(Refusal.BAD_SIGNATURE_FILE, "not signed data")
-        return _message(info)
+        return _message(info, data)
 
 
-def _message(info: cms.ContentInfo) -> Message:
+def _message(info: cms.ContentInfo, data: bytes) -> Message:
     signed_data = info["content"]
     signer_info = extract_signer_info(signed_data)
     if not isinstance(signer_info["signed_attrs"], cms.CMSAttributes):
         raise MalformedRecord(Refusal.BAD_SIGNATURE_FILE, "no signed attributes")
     found = extract_certificate_info(signed_data)
     encoded = bytes(info.dump())
-    parts = _parts(signed_data, signer_info)
+    certificate = bytes(found.signer_cert.dump())
+    others = tuple(bytes(each.dump()) for each in found.other_certs)
     return Message(
         encoded=encoded,
-        parts=parts,
-        canonical=assemble(parts) == encoded,
-        certificate=bytes(found.signer_cert.dump()),
-        others=tuple(bytes(each.dump()) for each in found.other_certs),
+        # asn1crypto writes an indefinite length as a definite one: the bytes themselves count too.
+        canonical=_canonical(signer_info, certificate, others) == encoded and data.startswith(encoded),
+        certificate=certificate,
+        others=others,
         bound=_bound(signer_info, found.signer_cert),
         digest_name=_digest_name(signer_info),
         signing_time=_signing_time(signer_info),
@@ -92,15 +99,16 @@ def _message(info: cms.ContentInfo) -> Message:
     )
 
 
-def _parts(signed_data: cms.SignedData, signer_info: cms.SignerInfo) -> Parts:
-    return Parts(
-        certificates=tuple(bytes(each.chosen.dump()) for each in signed_data["certificates"]),
-        signer_id=bytes(signer_info["sid"].dump()),
-        digest_algorithm=bytes(signer_info["digest_algorithm"].dump()),
-        attributes=in_order(bytes(each.dump()) for each in signer_info["signed_attrs"]),
-        signature_algorithm=bytes(signer_info["signature_algorithm"].dump()),
-        signature=bytes(signer_info["signature"].native),
-    )
+def _canonical(signer_info: cms.SignerInfo, certificate: bytes, others: tuple[bytes, ...]) -> bytes | None:
+    """Our own writing of what this signature says; None where our writer would not say it."""
+    if len({certificate, *others}) != 1 + len(others):
+        return None
+    try:
+        digest = find_unique_cms_attribute(signer_info["signed_attrs"], "message_digest").native
+        raw = bytes(signer_info["signature"].native)
+        return expected(certificate, others, digest, raw, _signing_time(signer_info))
+    except (NonexistentAttributeError, VerifyError):
+        return None
 
 
 def _bound(signer_info: cms.SignerInfo, certificate: asn1_x509.Certificate) -> bool:
@@ -141,7 +149,7 @@ def integrity(message: Message, digest: bytes) -> tuple[Check, Check]:
     try:
         with translated(Refusal.BAD_SIGNATURE_FILE):
             intact, holds = _asked(message, digest)
-    except MalformedRecord:
+    except VerifyError:
         return malformed()
     return (
         _answer(Question.DIGEST_INTACT, intact, Reason.DIGEST_DIFFERS),

@@ -2,8 +2,10 @@
 
 One SignerInfo, SHA-256, detached, DER, no unsigned attribute. What depends on the certificate alone is encoded once
 with pyHanko's own primitives and joined for each signature: nothing is signed on trial, no key is parsed again.
-`assemble` is the one layout; the reader compares what it got with it, so that no byte outside the signature is free.
+`expected` is the one layout; the reader compares what it got with it, so that no byte outside the signature is free.
 """
+
+# mypy: no-disallow-untyped-calls
 
 from collections.abc import Iterable
 from dataclasses import dataclass
