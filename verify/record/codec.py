@@ -27,8 +27,7 @@ def to_bytes(record: YearRecord) -> bytes:
 
 def to_json(record: YearRecord) -> dict[str, Json]:
     """The record as plain JSON values under the names of the domain."""
-    value = {"schema": SCHEMA, **{entry.name: _plain(getattr(record, entry.name)) for entry in fields(record)}}
-    return value
+    return {"schema": SCHEMA, **{entry.name: _plain(getattr(record, entry.name)) for entry in fields(record)}}
 
 
 def _plain(value: object) -> Json:

@@ -139,13 +139,17 @@ MEANINGS: Final[dict[FindingCode, tuple[Severity, str]]] = {
     _C.GENDER_NOT_ALLOWED: (_E, "{label} “{value}” không đọc được. Ghi “Nam” hoặc “Nữ”."),
     _C.PERSONAL_ID_ABSENT: (
         _W,
-        "{label} để trống; hồ sơ vẫn được nhận, ghi lý do là “{reason}”. Bổ sung số định danh trước khi chốt nếu đã có.",
+        "{label} để trống; hồ sơ vẫn được nhận, ghi lý do là “{reason}”. Bổ sung số định danh trước khi chốt "
+        "nếu đã có.",
     ),
     _C.PERSONAL_ID_WRONG_LENGTH: (
         _E,
         "{label} có {length} chữ số, phải đủ 12. Ghi lại cả số 0 ở đầu, định dạng ô là văn bản (Text).",
     ),
-    _C.PERSONAL_ID_NOT_DIGITS: (_E, "{label} có ký tự không phải chữ số. Ghi lại đúng 12 chữ số, ô kiểu văn bản (Text)."),
+    _C.PERSONAL_ID_NOT_DIGITS: (
+        _E,
+        "{label} có ký tự không phải chữ số. Ghi lại đúng 12 chữ số, ô kiểu văn bản (Text).",
+    ),
     _C.PERSONAL_ID_PADDED: (
         _W,
         "{label} là ô kiểu số nên mất số 0 ở đầu; hệ thống đã thêm lại. Đối chiếu số định danh với giấy khai sinh.",
@@ -159,19 +163,31 @@ MEANINGS: Final[dict[FindingCode, tuple[Severity, str]]] = {
         _E,
         "{label} trùng với học sinh ở dòng {rows}. Cả hai dòng đều bị từ chối: đối chiếu rồi sửa dòng ghi sai.",
     ),
-    _C.STUDENT_CODE_NOT_USABLE: (_W, "{label} không phải mã 10 chữ số của Bộ nên không được ghi vào hồ sơ. Kiểm tra lại mã."),
+    _C.STUDENT_CODE_NOT_USABLE: (
+        _W,
+        "{label} không phải mã 10 chữ số của Bộ nên không được ghi vào hồ sơ. Kiểm tra lại mã.",
+    ),
     _C.DUPLICATE_STUDENT_CODE: (
         _E,
         "{label} trùng với học sinh ở dòng {rows}. Cả hai dòng đều bị từ chối: đối chiếu rồi sửa dòng ghi sai.",
     ),
-    _C.POSSIBLE_DUPLICATE: (_W, "{label} và ngày sinh giống hệt dòng {rows}. Kiểm tra xem một học sinh có bị ghi hai lần không."),
+    _C.POSSIBLE_DUPLICATE: (
+        _W,
+        "{label} và ngày sinh giống hệt dòng {rows}. Kiểm tra xem một học sinh có bị ghi hai lần không.",
+    ),
     _C.CLASS_MISSING: (_E, "{label} để trống, và tiêu đề của tệp không ghi lớp. Ghi lớp ở tiêu đề hoặc ở cột “Lớp”."),
-    _C.CLASS_DISAGREES: (_E, "{label} ghi “{value}”, tiêu đề của tệp ghi “{other}”. Sửa cho thống nhất, hoặc để mỗi lớp một tệp."),
+    _C.CLASS_DISAGREES: (
+        _E,
+        "{label} ghi “{value}”, tiêu đề của tệp ghi “{other}”. Sửa cho thống nhất, hoặc để mỗi lớp một tệp.",
+    ),
     _C.GRADE_DISAGREES: (_W, "{label} “{value}” không ứng với khối {grade} ghi trong tệp. Kiểm tra lại khối và lớp."),
-    _C.SCHOOL_YEAR_DISAGREES: (_E, "{label} ghi “{value}”, đang nhập năm học {year}. Chọn đúng năm học hoặc sửa lại ô này."),
+    _C.SCHOOL_YEAR_DISAGREES: (
+        _E,
+        "{label} ghi “{value}”, đang nhập năm học {year}. Chọn đúng năm học hoặc sửa lại ô này.",
+    ),
     _C.SHEETS_DISAGREE: (
         _E,
-        "Tờ “{sheet}” dòng {row} ghi tên khác cho cùng học sinh này. Sửa cho hai tờ khớp nhau rồi nhập lại.",
+        "{label}: tờ “{sheet}”, dòng {row} ghi khác với danh sách cho cùng học sinh này. Sửa cho khớp rồi nhập lại.",
     ),
     _C.LEVEL_MISSING: (_E, "{label} để trống. Ghi mức {allowed}."),
     _C.LEVEL_NOT_ALLOWED: (_E, "{label} “{value}” không phải là mức được dùng. Chỉ ghi {allowed}."),
@@ -179,7 +195,10 @@ MEANINGS: Final[dict[FindingCode, tuple[Severity, str]]] = {
     _C.MARK_NOT_A_NUMBER: (_E, "{label} “{value}” không phải là số. Ghi số nguyên từ 1 đến 10."),
     _C.MARK_NOT_WHOLE: (_E, "{label} {value} không phải số nguyên. Điểm kiểm tra định kì là số nguyên từ 1 đến 10."),
     _C.MARK_OUT_OF_RANGE: (_E, "{label} {value} nằm ngoài thang điểm. Ghi số nguyên từ 1 đến 10."),
-    _C.MARK_NOT_ALLOWED_HERE: (_E, "{label} có điểm {value}, nhưng môn này ở lớp {grade} không cho điểm. Xóa điểm, chỉ ghi mức."),
+    _C.MARK_NOT_ALLOWED_HERE: (
+        _E,
+        "{label} có điểm {value}, nhưng môn này ở lớp {grade} không cho điểm. Xóa điểm, chỉ ghi mức.",
+    ),
     _C.MARKS_DISAGREE: (_E, "{label}: ô mức ghi điểm {value}, ô điểm ghi {other}. Chỉ giữ một điểm đúng."),
     _C.SUBJECT_NOT_TAUGHT: (_E, "{label} không có trong học bạ lớp {grade}. Xóa ô này hoặc kiểm tra lại khối lớp."),
     _C.TRAIT_MISSING: (_W, "{label} để trống. Bổ sung mức {allowed} nếu nhà trường có đánh giá."),
@@ -187,10 +206,14 @@ MEANINGS: Final[dict[FindingCode, tuple[Severity, str]]] = {
     _C.RESULT_NOT_ALLOWED: (_E, "{label} “{value}” không đọc được. Ghi một trong: {allowed}."),
     _C.RESULT_DISAGREES: (
         _W,
-        "{label} ghi “{value}”, còn các mức và điểm cho kết quả “{other}” (TT 27/2020, Điều 9). Kiểm tra lại; hồ sơ giữ "
+        "{label} ghi “{value}”, còn các mức và điểm cho kết quả “{other}” (TT 27/2020, Điều 9). Kiểm tra "
+        "lại; hồ sơ giữ "
         "kết quả giáo viên đã ghi.",
     ),
-    _C.COMPLETION_NOT_READ: (_E, "{label} “{value}” không đọc được. Ghi “Hoàn thành chương trình lớp {grade}” hoặc “Chưa hoàn thành”."),
+    _C.COMPLETION_NOT_READ: (
+        _E,
+        "{label} “{value}” không đọc được. Ghi “Hoàn thành chương trình lớp {grade}” hoặc “Chưa hoàn thành”.",
+    ),
     _C.COMPLETION_DERIVED: (
         _W,
         "{label} để trống; hệ thống suy ra “{value}” từ kết quả giáo dục (TT 27/2020, Điều 11). Kiểm tra lại.",
@@ -214,11 +237,17 @@ MEANINGS: Final[dict[FindingCode, tuple[Severity, str]]] = {
     _C.DAYS_NOT_READ: (_E, "{label} “{value}” không phải số ngày. Ghi số nguyên từ 0 trở lên hoặc để trống."),
     _C.DATE_NOT_READ: (_E, "{label} “{value}” không phải là ngày có thật. Ghi theo ngày/tháng/năm hoặc để trống."),
     _C.HISTORY_INCOMPLETE: (_E, "{label} thiếu năm học, lớp hoặc tên trường. Bổ sung hoặc xóa cả dòng đó."),
-    _C.COLUMN_UNKNOWN: (_W, "Tờ “{sheet}”, cột {column} “{value}” không được nhận ra nên không đọc. Nếu cần, sửa tiêu đề cột."),
+    _C.COLUMN_UNKNOWN: (
+        _W,
+        "Tờ “{sheet}”, cột {column} “{value}” không được nhận ra nên không đọc. Nếu cần, sửa tiêu đề cột.",
+    ),
     _C.SHEET_NOT_READ: (_W, "Tờ “{sheet}” {why} nên không đọc."),
     _C.ROW_NOT_READ: (_W, "Tờ “{sheet}”, dòng {rows} không giống dòng học sinh nên không đọc. Kiểm tra lại."),
     _C.PUPIL_NOT_IN_LIST: (_W, "Tờ “{sheet}”, dòng {rows} không ứng với học sinh nào trong danh sách nên không đọc."),
-    _C.CIVIL_FIELDS_ABSENT: (_W, "Tệp không có: {value}. Những mục này để trống trên học bạ, hoặc lấy từ thông tin của trường."),
+    _C.CIVIL_FIELDS_ABSENT: (
+        _W,
+        "Tệp không có: {value}. Những mục này để trống trên học bạ, hoặc lấy từ thông tin của trường.",
+    ),
     _C.SCHOOL_NAME_DIFFERS: (_W, "Tệp ghi “{value}”, đang nhập cho “{other}”. Kiểm tra xem có chọn đúng trường không."),
 }  # fmt: skip
 

@@ -5,6 +5,9 @@ from typing import Final
 from verify.record.vocabulary import COMPETENCE_BY_CODE, QUALITY_BY_CODE, SUBJECT_BY_CODE
 
 FIELD_LABELS: Final = {
+    "": "Cả dòng",
+    "lookup_code": "Mã số tra cứu",
+    "personal_id_absent_reason": "Lý do chưa có số định danh cá nhân",
     "full_name": "Họ và tên",
     "gender": "Giới tính",
     "birth_date": "Ngày sinh",
@@ -53,7 +56,8 @@ def label_of(path: str) -> str:
         return FIELD_LABELS.get(head, path)
     middle, _, last = rest.partition(".")
     if head == "study_history" and middle.isdecimal():
-        return f"Quá trình học tập, dòng {int(middle) + 1} – {HISTORY_LABELS.get(last, last)}"
+        row = f"Quá trình học tập, dòng {int(middle) + 1}"
+        return f"{row} – {HISTORY_LABELS.get(last, last)}" if last else row
     return f"{_row_label(head, middle)} – {PART_LABELS.get(last, last)}"
 
 

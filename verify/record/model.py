@@ -60,7 +60,8 @@ class YearContent:
     """What a school says of one pupil and one school year, before it stands under a lookup code.
 
     personal_id: 12 digits, or None with a reason. moet_student_code: 10 digits of the ministry's database.
-    height_cm, weight_kg: decimal text such as "132.5" (sensitive, as is ethnicity). days_absent_*: whole days. subjects, qualities, competences: by code, in the order of the catalogue.
+    height_cm, weight_kg: decimal text such as "132.5" (sensitive, as is ethnicity). days_absent_*: whole days.
+    subjects, qualities, competences: by code, in the order of the catalogue.
     programme_completed: completed the class or primary programme; promoted: independent of it (Đ.11.1c);
     None where the form has nothing to say (promotion after grade 5).
     """

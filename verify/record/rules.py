@@ -185,7 +185,7 @@ def _awards(content: YearContent) -> Iterator[Finding]:
     """ "Học sinh Xuất sắc" and "Học sinh Tiêu biểu" follow the overall result (TT 27/2020 Đ.13)."""
     for award in content.awards:
         words = fold(award)
-        needed = None
+        needed: tuple[OverallResult, ...] | None = None
         if words.startswith("hoc sinh xuat sac"):
             needed = (OverallResult.EXCELLENT,)
         elif words.startswith("hoc sinh tieu bieu"):

@@ -69,6 +69,8 @@ NOT_COMPLETED: Final = ("chua hoan thanh", "khong hoan thanh", "chua duoc xac nh
 PROMOTED: Final = ("duoc len lop", "len lop", "duoc len", "ll")
 NOT_PROMOTED: Final = ("o lai lop", "o lai", "khong duoc len", "chua duoc len", "khong len lop", "luu ban")
 
+NO_IDENTIFIER: Final = ("chua co", "khong co", "chua duoc cap", "chua cap", "dang cho cap", "dang lam")
+
 SUBJECT_LEVEL_WORDS: Final = "T (Hoàn thành tốt), H (Hoàn thành) hoặc C (Chưa hoàn thành)"
 TRAIT_LEVEL_WORDS: Final = "T (Tốt), Đ (Đạt) hoặc C (Cần cố gắng)"
 OVERALL_WORDS: Final = ", ".join(result.value for result in OverallResult)

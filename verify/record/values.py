@@ -109,7 +109,7 @@ def mark_of(value: Value) -> int | Fault | None:
 
 def date_of(value: Value) -> date | Fault | None:
     """A date from a date cell, a serial number, `dd/mm/yyyy` or ISO text; two-digit years are refused."""
-    if value is None or (isinstance(value, date) and not isinstance(value, bool)):
+    if value is None or isinstance(value, date):
         return value
     fault = Fault(FindingCode.DATE_NOT_READ, shown(value))
     if isinstance(value, bool | float):
