@@ -16,10 +16,13 @@ _READ = "hocba_read"
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Options for `create_engine`: SQLite waits for a busy writer; PostgreSQL checks a pooled connection first."""
+    """Options for `create_engine`: SQLite waits for a busy writer; PostgreSQL checks a pooled connection first.
+
+    Parameters are children's data and never stand in the text of an error.
+    """
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": BUSY_SECONDS}}
-    return {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
+        return {"hide_parameters": True, "connect_args": {"timeout": BUSY_SECONDS}}
+    return {"hide_parameters": True, "pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
 
 
 def configure(engine: sa.Engine) -> None:

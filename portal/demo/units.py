@@ -10,6 +10,7 @@ DEPARTMENT: Final = "MAU-SO"
 SCHOOL: Final = "MAU-TH-01"
 DECISION: Final = "MAU-01"
 PROVINCE: Final = "Tỉnh Mẫu"
+SYSTEM_NAME: Final = "Hệ thống học bạ số Tỉnh Mẫu (dữ liệu mẫu)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ UNITS: Final = (
         "Trường Tiểu học Mẫu số 2",
         "Xã Mẫu Tây",
         "Trần Quốc Tuyển",
-        "KT. HIỆU TRƯỞNG\nPHÓ HIỆU TRƯỞNG",
+        "KT. HIỆU TRƯỞNG / PHÓ HIỆU TRƯỞNG",
     ),
     DemoUnit(
         "MAU-THCS-01",

@@ -86,5 +86,6 @@ def _unit(session: Session, planned: DemoUnit, department: Unit | None) -> Unit:
 def _keys(session: Session, unit: Unit, authority: DemoAuthority, log_signer: notes.Signer, now: datetime) -> None:
     roles = (Role.DEPARTMENT_SEAL,) if unit.kind == UnitKind.DEPARTMENT.value else _SCHOOL_ROLES
     for role in roles:
-        signer = authority.signer(unit.code, role, unit.name, now)
+        person = unit.head_name if role is Role.HEAD else None
+        signer = authority.demo_signer(unit.code, unit.name, role, person, now)
         register_key(session, unit, role, signer.certificate, now, None, log_signer, now)

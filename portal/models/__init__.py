@@ -1,7 +1,7 @@
 """Tables, constraints and tiny properties: plain SQLAlchemy."""
 
 from portal.models.accounts import Account, AppointmentRow, WebSession
-from portal.models.audit import AccessEvent, CardCount
+from portal.models.audit import AccessEvent, CardCount, ComparedFile
 from portal.models.base import Base
 from portal.models.log import LogCheckpoint, LogEntry, LogHead, LogOpening, LogTile
 from portal.models.organisation import Unit, UnitKind
@@ -25,6 +25,7 @@ __all__ = [
     "Base",
     "Blob",
     "CardCount",
+    "ComparedFile",
     "KeyAuthorisation",
     "LogCheckpoint",
     "LogEntry",

@@ -32,3 +32,13 @@ class CardCount(Base):
     day: Mapped[date] = mapped_column(primary_key=True)
     outcome: Mapped[str] = mapped_column(primary_key=True)
     count: Mapped[int]
+
+
+class ComparedFile(Base):
+    """A distinct file that a stranger compared with a record on a day: the budget against guessing (design §9.9)."""
+
+    __tablename__ = "compared_file"
+
+    transcript_id: Mapped[int] = mapped_column(ForeignKey("transcript.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    file_sha256: Mapped[str] = mapped_column(primary_key=True)

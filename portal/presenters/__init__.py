@@ -1,0 +1,1 @@
+"""Values to words: what people read. View models are frozen; templates only lay them out."""

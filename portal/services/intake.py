@@ -5,28 +5,29 @@ none found makes a new code, with a warning (design §9.7). A faulty row never s
 the same school and year gives the same packet and changes nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from portal.errors import Problem, Refused
 from portal.identity import Identity
-from portal.models import Packet, RecordVersion, State, Transcript, Unit, YearRecordRow
+from portal.models import Packet, State, Unit
 from portal.permissions import may_import_for
-from portal.services import blobs
-from portal.services.transitions import begin_life, change_state
-from portal.vietnamese import fold, sort_key
+from portal.sandbox import Sandbox
+from portal.services import organisation
+from portal.services.drafts import Draft, NewCode, Writing, says_the_same, write_drafts
+from portal.services.pupils import KnownYear, Pupils
+from portal.workbooks.judging import JudgedClass, JudgedPupil, judge
+from portal.workbooks.reading import read_class
 from verify.canonical import sha256
-from verify.record.codec import to_bytes
 from verify.record.findings import Finding, FindingCode, Severity, finding, has_errors
 from verify.record.model import YearContent
 
-NewCode = Callable[[], str]
-_LIVING = (State.DRAFT.value, State.SUBMITTED.value, State.ACCEPTED.value, State.LOCKED.value)
+_SCHOOL_YEAR = re.compile(r"(\d{4})-(\d{4})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,11 @@ class TakenRow:
 
 @dataclass(frozen=True, slots=True)
 class TakenPacket:
-    """What became of a file. packet: its id, None when nothing was stored."""
+    """What became of a file. packet: its id, None when nothing was stored. findings: about the file as a whole."""
 
     packet: int | None
     rows: tuple[TakenRow, ...]
+    findings: tuple[Finding, ...]
 
     @property
     def accepted(self) -> int:
@@ -59,26 +61,6 @@ class TakenPacket:
         return sum(row.refused for row in self.rows)
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedRow:
-    """A pupil's row after the record's rules. content: None when it has errors."""
-
-    row: int
-    pupil: int
-    content: YearContent | None
-    findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ClassFile:
-    """A judged file. file_sha256: of the bytes as they came."""
-
-    file_sha256: str
-    class_name: str
-    grade: int
-    rows: Sequence[JudgedRow]
-
-
 def known_packet(session: Session, school: Unit, school_year: str, file_sha256: str) -> TakenPacket | None:
     """The receipt of the same file sent before, or None."""
     found = session.scalar(
@@ -86,7 +68,49 @@ def known_packet(session: Session, school: Unit, school_year: str, file_sha256: 
             Packet.unit_id == school.id, Packet.school_year == school_year, Packet.file_sha256 == file_sha256
         )
     )
-    return None if found is None else TakenPacket(found.id, _rows_from(found.report))
+    return None if found is None else _taken_from(found)
+
+
+def import_class(
+    session: Session,
+    identity: Identity,
+    sandbox: Sandbox,
+    data: bytes,
+    *,
+    school_code: str,
+    school_year: str,
+    grade: int | None,
+    sample: bool,
+    new_code: NewCode,
+    now: datetime,
+) -> TakenPacket:
+    """Read a class workbook in a child, judge its rows, and store the good ones as drafts.
+
+    grade: asked of the person where the file does not say. Raises Refused (UNKNOWN_UNIT, NOT_ALLOWED,
+    BAD_SCHOOL_YEAR), WorkbookRefused, or Fault of the child; nothing is stored then.
+    """
+    require_school_year(school_year)
+    digest = sha256(data)
+    read = sandbox.run(read_class, data)
+    school = organisation.unit(session, school_code)
+    judged = judge(
+        read,
+        school=organisation.issuing_school(school),
+        school_year=school_year,
+        grade=grade,
+        homeroom_teacher=read.homeroom_teacher,
+        issue_place=school.issue_place,
+        issue_date=None,
+        sample=sample,
+    )
+    return take_in(session, identity, school, school_year, judged, digest, new_code, now)
+
+
+def require_school_year(school_year: str) -> None:
+    """Refuse what is not a year and the next: `2025-2026`."""
+    match = _SCHOOL_YEAR.fullmatch(school_year)
+    if match is None or int(match[2]) != int(match[1]) + 1:
+        raise Refused(Problem.BAD_SCHOOL_YEAR, year=school_year[:20])
 
 
 def take_in(
@@ -94,51 +118,46 @@ def take_in(
     identity: Identity,
     school: Unit,
     school_year: str,
-    file: ClassFile,
+    judged: JudgedClass,
+    file_sha256: str,
     new_code: NewCode,
     now: datetime,
 ) -> TakenPacket:
-    """Store the good rows of a class as drafts. new_code: gives fresh lookup codes.
+    """Store the good rows of a class as drafts. file_sha256: of the bytes as they came. new_code: gives fresh codes.
 
     Raises Refused(NOT_ALLOWED). Nothing is stored when no row is good.
     """
     if not may_import_for(identity, school.code):
         raise Refused(Problem.NOT_ALLOWED)
-    known = known_packet(session, school, school_year, file.file_sha256)
+    known = known_packet(session, school, school_year, file_sha256)
     if known is not None:
         return known
-    packet = _new_packet(session, school, school_year, file, now)
-    taking = _Taking(session, school, school_year, packet.id, new_code, identity.display_name, now)
-    rows = tuple(_take_row(taking, judged) for judged in file.rows)
-    if not any(not row.refused for row in rows):
-        session.delete(packet)
-        session.flush()
-        return TakenPacket(None, rows)
-    packet.report = {"rows": [_row_json(row) for row in rows]}
+    pupils = Pupils(session, school_year, [row.content for row in judged.rows if row.content is not None])
+    decided = [_decide(row, pupils, school) for row in judged.rows]
+    drafts = [each for each in decided if isinstance(each, Draft)]
+    if not drafts:
+        return TakenPacket(None, tuple(each for each in decided if isinstance(each, TakenRow)), judged.findings)
+    packet = _new_packet(session, school, school_year, judged, file_sha256, now)
+    writing = Writing(session, school, school_year, packet.id, new_code, identity.display_name, now)
+    codes = iter(write_drafts(writing, drafts))
+    rows = tuple(_taken(each, next(codes)) if isinstance(each, Draft) else each for each in decided)
+    packet.report = {
+        "rows": [_row_json(row) for row in rows],
+        "findings": [_finding_json(found) for found in judged.findings],
+    }
     session.flush()
-    return TakenPacket(packet.id, rows)
+    return TakenPacket(packet.id, rows, judged.findings)
 
 
-@dataclass(frozen=True, slots=True)
-class _Taking:
-    """What every row of one packet shares."""
-
-    session: Session
-    school: Unit
-    school_year: str
-    packet_id: int
-    new_code: NewCode
-    actor: str
-    now: datetime
-
-
-def _new_packet(session: Session, school: Unit, school_year: str, file: ClassFile, now: datetime) -> Packet:
+def _new_packet(
+    session: Session, school: Unit, school_year: str, judged: JudgedClass, file_sha256: str, now: datetime
+) -> Packet:
     packet = Packet(
         unit_id=school.id,
         school_year=school_year,
-        class_name=file.class_name,
-        grade=file.grade,
-        file_sha256=file.file_sha256,
+        class_name=judged.class_name,
+        grade=judged.grade,
+        file_sha256=file_sha256,
         report={},
         created_at=now,
     )
@@ -147,156 +166,34 @@ def _new_packet(session: Session, school: Unit, school_year: str, file: ClassFil
     return packet
 
 
-def _take_row(taking: _Taking, judged: JudgedRow) -> TakenRow:
-    if judged.content is None or has_errors(judged.findings):
+def _decide(judged: JudgedPupil, pupils: Pupils, school: Unit) -> TakenRow | Draft:
+    """A row that is refused, or what is to be written for it."""
+    content = judged.content
+    if content is None or has_errors(judged.findings):
         return TakenRow(judged.row, judged.pupil, None, judged.findings)
-    fields = judged.content
-    found, problems = _find_pupil(taking, fields)
+    found, problems = pupils.find(content)
+    known = pupils.year(found)
     if not problems and found is not None:
-        problems = _year_problems(taking, found, fields)
+        problems = _year_problems(known, school, found.lookup_code, content)
     if problems:
         return TakenRow(judged.row, judged.pupil, None, (*judged.findings, *problems))
-    new: tuple[Finding, ...] = ()
-    if found is None:
-        found = _new_transcript(taking, fields)
-        new = (finding("lookup_code", FindingCode.NEW_PUPIL),)
-    _draft(taking, found, fields)
-    return TakenRow(judged.row, judged.pupil, found.lookup_code, (*judged.findings, *new))
+    return Draft(judged.row, judged.pupil, judged.findings, content, found, known)
 
 
-def _find_pupil(taking: _Taking, fields: YearContent) -> tuple[Transcript | None, tuple[Finding, ...]]:
-    by_id = _transcript_with(taking, Transcript.personal_id, fields.personal_id)
-    by_code = _transcript_with(taking, Transcript.moet_student_code, fields.moet_student_code)
-    if by_id is not None and by_code is not None and by_id.id != by_code.id:
-        return None, (finding("moet_student_code", FindingCode.PUPIL_CONFLICT),)
-    found = by_id if by_id is not None else by_code
-    if found is None:
-        return None, ()
-    where = "personal_id" if by_id is not None else "moet_student_code"
-    if fold(found.full_name) != fold(fields.full_name) or found.birth_date != fields.birth_date:
-        return None, (finding(where, FindingCode.PUPIL_CONFLICT),)
-    if found.personal_id and fields.personal_id and found.personal_id != fields.personal_id:
-        return None, (finding("personal_id", FindingCode.PUPIL_CONFLICT),)
-    return found, ()
-
-
-def _transcript_with(
-    taking: _Taking, column: InstrumentedAttribute[str | None], value: str | None
-) -> Transcript | None:
-    if value is None:
-        return None
-    return taking.session.scalar(sa.select(Transcript).where(column == value))
-
-
-def _year_problems(taking: _Taking, found: Transcript, fields: YearContent) -> tuple[Finding, ...]:
-    living = _living_version(taking, found)
+def _year_problems(known: KnownYear, school: Unit, lookup_code: str, content: YearContent) -> tuple[Finding, ...]:
+    living = known.living
     if living is None:
         return ()
-    if living.issuing_unit_id != taking.school.id:
+    if living.issuing_unit_id != school.id:
         return (finding("school_year", FindingCode.OTHER_SCHOOLS_YEAR),)
-    if living.state == State.LOCKED.value and _same(taking, living, found, fields) is False:
+    if living.state == State.LOCKED.value and not says_the_same(known, lookup_code, content):
         return (finding("school_year", FindingCode.ALREADY_LOCKED),)
     return ()
 
 
-def _living_version(taking: _Taking, found: Transcript) -> RecordVersion | None:
-    return taking.session.scalar(
-        sa.select(RecordVersion)
-        .join(YearRecordRow, YearRecordRow.id == RecordVersion.year_record_id)
-        .where(
-            YearRecordRow.transcript_id == found.id,
-            YearRecordRow.school_year == taking.school_year,
-            RecordVersion.state.in_(_LIVING),
-        )
-        .order_by(RecordVersion.version.desc())
-        .limit(1)
-    )
-
-
-def _same(taking: _Taking, living: RecordVersion, found: Transcript, fields: YearContent) -> bool:
-    replaced = _replaced_digest(taking, living)
-    rebuilt = fields.under(found.lookup_code, living.version, replaced)
-    return sha256(to_bytes(rebuilt)) == living.root_sha256
-
-
-def _replaced_digest(taking: _Taking, living: RecordVersion) -> str | None:
-    return taking.session.scalar(
-        sa.select(RecordVersion.root_sha256).where(
-            RecordVersion.year_record_id == living.year_record_id, RecordVersion.version == living.version - 1
-        )
-    )
-
-
-def _new_transcript(taking: _Taking, fields: YearContent) -> Transcript:
-    made = Transcript(
-        lookup_code=taking.new_code(),
-        personal_id=fields.personal_id,
-        moet_student_code=fields.moet_student_code,
-        full_name=fields.full_name,
-        birth_date=fields.birth_date,
-        managing_unit_id=taking.school.id,
-        created_at=taking.now,
-    )
-    taking.session.add(made)
-    taking.session.flush()
-    return made
-
-
-def _draft(taking: _Taking, found: Transcript, fields: YearContent) -> None:
-    living = _living_version(taking, found)
-    if living is not None and _same(taking, living, found, fields):
-        if living.state == State.DRAFT.value:
-            # A corrected file takes its unchanged rows along, so that one packet holds what is signed next.
-            living.packet_id = taking.packet_id
-        return
-    year = _year_record(taking, found)
-    newest = taking.session.execute(
-        sa.select(RecordVersion.version, RecordVersion.root_sha256)
-        .where(RecordVersion.year_record_id == year.id)
-        .order_by(RecordVersion.version.desc())
-        .limit(1)
-    ).one_or_none()
-    number, replaces = (newest.version + 1, newest.root_sha256) if newest is not None else (1, None)
-    record = fields.under(found.lookup_code, number, replaces)
-    if living is not None:
-        change_state(
-            taking.session,
-            living,
-            State.REPLACED,
-            actor=taking.actor,
-            reason=f"thay thế bằng phiên bản {number}",
-            now=taking.now,
-        )
-    version = RecordVersion(
-        year_record_id=year.id,
-        version=number,
-        state=State.DRAFT.value,
-        packet_id=taking.packet_id,
-        issuing_unit_id=taking.school.id,
-        issuing_unit_name=record.issuing_school.name,
-        grade=record.grade,
-        class_name=record.class_name,
-        full_name=record.full_name,
-        search_name=fold(record.full_name),
-        sort_name=sort_key(record.full_name),
-        root_sha256=blobs.put(taking.session, to_bytes(record)),
-        created_at=taking.now,
-    )
-    taking.session.add(version)
-    begin_life(taking.session, version, actor=taking.actor, reason="đưa vào từ tệp của trường", now=taking.now)
-
-
-def _year_record(taking: _Taking, found: Transcript) -> YearRecordRow:
-    held = taking.session.scalar(
-        sa.select(YearRecordRow).where(
-            YearRecordRow.transcript_id == found.id, YearRecordRow.school_year == taking.school_year
-        )
-    )
-    if held is None:
-        held = YearRecordRow(transcript_id=found.id, school_year=taking.school_year)
-        taking.session.add(held)
-        taking.session.flush()
-    return held
+def _taken(draft: Draft, lookup_code: str) -> TakenRow:
+    new = (finding("lookup_code", FindingCode.NEW_PUPIL),) if draft.found is None else ()
+    return TakenRow(draft.row, draft.pupil, lookup_code, (*draft.findings, *new))
 
 
 def _row_json(row: TakenRow) -> dict[str, object]:
@@ -304,16 +201,23 @@ def _row_json(row: TakenRow) -> dict[str, object]:
         "row": row.row,
         "pupil": row.pupil,
         "lookup_code": row.lookup_code,
-        "findings": [{**found.as_json(), "severity": found.severity.value} for found in row.findings],
+        "findings": [_finding_json(found) for found in row.findings],
     }
 
 
-def _rows_from(report: Mapping[str, Any]) -> tuple[TakenRow, ...]:
-    return tuple(
-        TakenRow(row["row"], row["pupil"], row["lookup_code"], tuple(_finding(held) for held in row["findings"]))
-        for row in report["rows"]
+def _finding_json(found: Finding) -> dict[str, str]:
+    return {**found.as_json(), "severity": found.severity.value}
+
+
+def _taken_from(packet: Packet) -> TakenPacket:
+    rows = tuple(
+        TakenRow(row["row"], row["pupil"], row["lookup_code"], _findings_from(row["findings"]))
+        for row in packet.report["rows"]
     )
+    return TakenPacket(packet.id, rows, _findings_from(packet.report["findings"]))
 
 
-def _finding(held: Mapping[str, str]) -> Finding:
-    return Finding(held["field"], FindingCode(held["code"]), Severity(held["severity"]), held["message"])
+def _findings_from(held: Sequence[Mapping[str, str]]) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(each["field"], FindingCode(each["code"]), Severity(each["severity"]), each["message"]) for each in held
+    )

@@ -35,6 +35,11 @@ def create(session: Session) -> None:
     session.flush()
 
 
+def exists(session: Session) -> bool:
+    """Whether the log was made."""
+    return session.get(LogHead, HEAD_ID) is not None
+
+
 def append(session: Session, leaves: Sequence[bytes], signer: notes.Signer, now: datetime) -> int:
     """Add leaves in one batch and sign the new head; returns the index of the first.
 

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from portal.errors import NotFound
 from portal.identity import Identity
 from portal.models import (
-    Blob,
     RecordSignature,
     RecordVersion,
     State,
@@ -21,6 +20,7 @@ from portal.models import (
     YearRecordRow,
 )
 from portal.permissions import RecordScope, may_read_whole_records
+from portal.services import blobs
 from portal.services.access import Action, Outcome, record_access
 from verify.record.codec import from_bytes
 from verify.record.model import YearRecord
@@ -89,6 +89,7 @@ _CARD = (
         RecordVersion.effective_at,
         RecordVersion.full_name,
     )
+    .select_from(Transcript)
     .join(YearRecordRow, YearRecordRow.transcript_id == Transcript.id)
     .join(RecordVersion, RecordVersion.year_record_id == YearRecordRow.id)
     .where(Transcript.lookup_code == sa.bindparam("code"), RecordVersion.state == State.LOCKED.value)
@@ -103,28 +104,36 @@ def card(connection: sa.Connection, code: str) -> Card | None:
         return None
     years: dict[str, CardYear] = {}
     for school_year, version, school_name, grade, effective_at, _name in rows:
-        years.setdefault(
-            school_year,
-            CardYear(school_year, version, StandingState.IN_FORCE, school_name, grade, effective_at),
-        )
+        if effective_at is not None:  # set by the lock, with the state
+            year = CardYear(school_year, version, StandingState.IN_FORCE, school_name, grade, effective_at)
+            years.setdefault(school_year, year)
     return Card(code, masked_name(rows[0].full_name), tuple(years.values()))
 
 
 def masked_name(full_name: str) -> str:
-    """First letter of each word, the same number of stars after each: tells a holder from a stranger, no more."""
+    """First letter of each word: enough for a holder to recognise the name, too little for a stranger to learn it."""
     return " ".join(f"{word[0]}***" for word in full_name.split())
 
 
 def can_read(session: Session, identity: Identity | None, code: str) -> bool:
     """Whether this person may read at least one year of the transcript."""
+    _found, versions = readable_versions(session, identity, code)
+    return bool(versions)
+
+
+def readable_versions(
+    session: Session, identity: Identity | None, code: str
+) -> tuple[Transcript | None, dict[str, RecordVersion]]:
+    """The transcript, and by school year the newest living version within the reader's scope, newest year first."""
     found = _transcript(session, code)
-    return found is not None and bool(_readable_years(session, found, may_read_whole_records(identity)))
+    if found is None:
+        return None, {}
+    return found, _readable_years(session, found, may_read_whole_records(identity))
 
 
 def transcript(session: Session, identity: Identity | None, code: str, now: datetime, network: str) -> TranscriptView:
     """The whole record within the reader's scope; writes who looked. Raises NotFound, unknown and forbidden alike."""
-    found = _transcript(session, code)
-    versions = _readable_years(session, found, may_read_whole_records(identity)) if found is not None else []
+    found, versions = readable_versions(session, identity, code)
     allowed = bool(versions)
     record_access(
         session,
@@ -138,7 +147,7 @@ def transcript(session: Session, identity: Identity | None, code: str, now: date
     if found is None or not allowed:
         raise NotFound
     managing = session.get_one(Unit, found.managing_unit_id)
-    return TranscriptView(found.id, code, managing.name, tuple(_year_view(session, row) for row in versions))
+    return TranscriptView(found.id, code, managing.name, tuple(_year_view(session, row) for row in versions.values()))
 
 
 def _transcript(session: Session, code: str) -> Transcript | None:
@@ -148,10 +157,10 @@ def _transcript(session: Session, code: str) -> Transcript | None:
 _SHOWN = (State.LOCKED.value, State.ACCEPTED.value, State.SUBMITTED.value, State.DRAFT.value)
 
 
-def _readable_years(session: Session, found: Transcript, scope: RecordScope) -> list[RecordVersion]:
+def _readable_years(session: Session, found: Transcript, scope: RecordScope) -> dict[str, RecordVersion]:
     """The newest living version of each year within the scope, newest year first."""
     if scope.nothing:
-        return []
+        return {}
     issuer = sa.select(Unit.code).where(Unit.id == RecordVersion.issuing_unit_id).scalar_subquery()
     rows = session.execute(
         sa.select(YearRecordRow.school_year, RecordVersion, issuer)
@@ -164,7 +173,7 @@ def _readable_years(session: Session, found: Transcript, scope: RecordScope) -> 
     for school_year, version, issuing in rows:
         if scope.covers(managing, issuing):
             newest.setdefault(school_year, version)
-    return list(newest.values())
+    return newest
 
 
 def _year_view(session: Session, row: RecordVersion) -> YearView:
@@ -172,7 +181,7 @@ def _year_view(session: Session, row: RecordVersion) -> YearView:
         sa.select(RecordSignature).where(RecordSignature.version_id == row.id).order_by(RecordSignature.id)
     )
     return YearView(
-        record=from_bytes(session.get_one(Blob, row.root_sha256).data),
+        record=from_bytes(blobs.get(session, row.root_sha256)),
         version=row.version,
         state=row.state,
         effective_at=row.effective_at,

@@ -33,7 +33,7 @@ def counts(session: Session, packet_id: int) -> dict[str, int]:
         .where(RecordVersion.packet_id == packet_id)
         .group_by(RecordVersion.state)
     )
-    return dict(rows.tuples())
+    return dict(rows.all())
 
 
 def code_and_year(session: Session, version: RecordVersion) -> tuple[str, str]:

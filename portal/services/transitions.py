@@ -19,8 +19,7 @@ ALLOWED: dict[State, frozenset[State]] = {
 
 
 def begin_life(session: Session, version: RecordVersion, *, actor: str, reason: str, now: datetime) -> None:
-    """Write the first history row of a new version."""
-    session.flush()
+    """Write the first history row of a new version, which the database has numbered already."""
     _write(session, version, None, State(version.state), actor, reason, now)
 
 

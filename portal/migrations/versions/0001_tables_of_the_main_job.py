@@ -186,6 +186,14 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_access_event_transcript_id"), ["transcript_id"], unique=False)
 
     op.create_table(
+        "compared_file",
+        sa.Column("transcript_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("file_sha256", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["transcript_id"], ["transcript.id"], name=op.f("fk_compared_file_transcript_id")),
+        sa.PrimaryKeyConstraint("transcript_id", "day", "file_sha256", name=op.f("pk_compared_file")),
+    )
+    op.create_table(
         "print",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("cache_key", sa.Text(), nullable=False),

@@ -1,0 +1,110 @@
+"""The pupils of a class among those that are stored, read in a few queries whatever the size of the class.
+
+A pupil is found again by `personal_id`, else by `moet_student_code`; a conflict of name, birth date or number is an
+error; none found is a new pupil (design §9.7).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from portal.models import RecordVersion, State, Transcript, YearRecordRow
+from portal.vietnamese import fold
+from verify.record.findings import Finding, FindingCode, finding
+from verify.record.model import YearContent
+
+_T = TypeVar("_T")
+
+LIVING = frozenset({State.DRAFT.value, State.SUBMITTED.value, State.ACCEPTED.value, State.LOCKED.value})
+# Databases bound how many parameters one statement takes.
+_AT_ONCE = 500
+
+
+@dataclass(slots=True)
+class KnownYear:
+    """One school year of a transcript as it is stored. versions: by number, oldest first."""
+
+    row: YearRecordRow | None = None
+    versions: dict[int, RecordVersion] = field(default_factory=dict)
+
+    @property
+    def newest(self) -> RecordVersion | None:
+        return self.versions[max(self.versions)] if self.versions else None
+
+    @property
+    def living(self) -> RecordVersion | None:
+        """The newest version that was not rejected, replaced or withdrawn."""
+        living = [number for number, version in self.versions.items() if version.state in LIVING]
+        return self.versions[max(living)] if living else None
+
+    def root_of(self, number: int) -> str | None:
+        """SHA-256 of the signed bytes of a version, or None."""
+        return self.versions[number].root_sha256 if number in self.versions else None
+
+
+class Pupils:
+    """Who of a class is stored already, and what of the school year."""
+
+    def __init__(self, session: Session, school_year: str, contents: Sequence[YearContent]) -> None:
+        ids = {content.personal_id for content in contents if content.personal_id is not None}
+        codes = {content.moet_student_code for content in contents if content.moet_student_code is not None}
+        self._by_id = {held.personal_id: held for held in _with(session, Transcript.personal_id, ids)}
+        self._by_code = {held.moet_student_code: held for held in _with(session, Transcript.moet_student_code, codes)}
+        found = {held.id for held in (*self._by_id.values(), *self._by_code.values())}
+        self._years = _years(session, school_year, found)
+        self._taken: set[int] = set()
+
+    def find(self, content: YearContent) -> tuple[Transcript | None, tuple[Finding, ...]]:
+        """The pupil's transcript, or None for a new pupil; findings where the numbers point to somebody else.
+
+        Each pupil is found once: a second row that leads to the same transcript is a conflict.
+        """
+        by_id = self._by_id.get(content.personal_id) if content.personal_id is not None else None
+        by_code = self._by_code.get(content.moet_student_code) if content.moet_student_code is not None else None
+        found = by_id if by_id is not None else by_code
+        if found is None:
+            return None, ()
+        where = "personal_id" if by_id is not None else "moet_student_code"
+        if by_id is not None and by_code is not None and by_id.id != by_code.id:
+            return None, (finding("moet_student_code", FindingCode.PUPIL_CONFLICT),)
+        if not _same_person(found, content) or found.id in self._taken:
+            return None, (finding(where, FindingCode.PUPIL_CONFLICT),)
+        self._taken.add(found.id)
+        return found, ()
+
+    def year(self, found: Transcript | None) -> KnownYear:
+        """The school year of a transcript; empty for a new pupil."""
+        return self._years.get(found.id, KnownYear()) if found is not None else KnownYear()
+
+
+def _same_person(found: Transcript, content: YearContent) -> bool:
+    same_id = not (found.personal_id and content.personal_id) or found.personal_id == content.personal_id
+    return same_id and fold(found.full_name) == fold(content.full_name) and found.birth_date == content.birth_date
+
+
+def _with(session: Session, column: InstrumentedAttribute[str | None], values: Iterable[str]) -> Iterator[Transcript]:
+    for part in _parts(sorted(values)):
+        yield from session.scalars(sa.select(Transcript).where(column.in_(part)))
+
+
+def _years(session: Session, school_year: str, transcripts: Iterable[int]) -> dict[int, KnownYear]:
+    years: dict[int, KnownYear] = {}
+    for part in _parts(sorted(transcripts)):
+        rows = session.execute(
+            sa.select(YearRecordRow, RecordVersion)
+            .outerjoin(RecordVersion, RecordVersion.year_record_id == YearRecordRow.id)
+            .where(YearRecordRow.school_year == school_year, YearRecordRow.transcript_id.in_(part))
+        )
+        for row, version in rows:
+            known = years.setdefault(row.transcript_id, KnownYear(row))
+            if version is not None:
+                known.versions[version.version] = version
+    return years
+
+
+def _parts(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    for start in range(0, len(items), _AT_ONCE):
+        yield items[start : start + _AT_ONCE]
