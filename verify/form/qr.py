@@ -1,4 +1,4 @@
-"""The QR symbol of a printed page: error correction M, module at least 0.5 mm, quiet zone of 4 modules (ISO/IEC 18004)."""
+"""The QR symbol of a printed page (ISO/IEC 18004): error correction M, module at least 0.5 mm, quiet zone 4."""
 
 from dataclasses import dataclass
 from itertools import groupby

@@ -192,6 +192,6 @@ class Sheet:
             },
             "code": cell("lookup_code", grouped(record.lookup_code)),
             "edition": cell(f"{prefix}version", f"Năm học {record.school_year}, bản số {record.version}"),
-            "source": cell("footer", self._source),
+            "source": cell("footer", self._source) | {"size": 0},  # never smaller than the rest of the foot
             "page": cell(PAGE_NUMBER, ""),
         }
