@@ -14,7 +14,7 @@ import typst
 
 from bench.measure import Row, at_most, in_turn, shown
 from bench.world import bench_world
-from portal.services.prints import attachments_of
+from verify.evidence import Edition
 from verify.form import letters, render
 from verify.form.render import Attachment, PrintContext
 from verify.form.sheet import Sheet
@@ -31,8 +31,8 @@ def rows() -> list[Row]:
         if signer is None:
             raise RuntimeError("the demo has a seal")
         record, moment = from_bytes(world.year.record), world.now.replace(microsecond=0)
-        files = attachments_of(world.year, several=False)
         context = world.runtime.print_context
+        files = Edition((world.year,), context).attachments
         ours, floor = pupils(record, "Ẩn"), pupils(record, "Ở")
         bare = bare_compiler(context, files)
 

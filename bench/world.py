@@ -19,7 +19,7 @@ from portal.runtime import Runtime, open_runtime
 from portal.services.evidence import stored_year
 from portal.settings import Settings, database_url
 from verify.code import new_code
-from verify.verifier import StoredYear
+from verify.evidence import StoredYear
 
 
 @dataclass(frozen=True, slots=True)

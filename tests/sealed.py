@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 
-from portal.services.prints import attachments_of
 from tests.factories import year_record
 from tests.pki import DEPARTMENT, NOW, SCHOOL, pki
 from verify.containers.jcs_cades import examine, sign
+from verify.evidence import Edition, StoredYear
 from verify.form.render import PrintContext, render
 from verify.log import checkpoint, leaves, merkle, notes, receipt
 from verify.log.commitments import Committed, opening_bytes
@@ -17,7 +17,7 @@ from verify.record.model import YearRecord
 from verify.signing import Role
 from verify.standing import IN_FORCE
 from verify.verdict import Check, Conclusion, Question, Status
-from verify.verifier import Anchors, Edition, StoredYear, verify_pdf
+from verify.verifier import Anchors, verify_pdf
 
 CONTEXT = PrintContext(
     "https://hocba.example", "Hệ thống học bạ số mẫu", "Sở Giáo dục và Đào tạo Mẫu", sample=True, preview=False
@@ -43,7 +43,7 @@ class SealedPrint:
 def sealed_print(grade: int = 4) -> SealedPrint:
     record = year_record(grade)
     year = stored(record)
-    unsealed = render([record], CONTEXT, attachments_of(year, several=False))
+    unsealed = render([record], CONTEXT, Edition((year,), CONTEXT).attachments)
     return SealedPrint(seal(unsealed.pdf, pki().department_seal, NOW), year, record)
 
 

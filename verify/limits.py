@@ -12,7 +12,7 @@ WORKBOOK_PARTS: Final = 2_000
 WORKBOOK_ROWS: Final = 20_000
 WORKBOOK_COLUMNS: Final = 400
 WORKBOOK_SHEETS: Final = 60
-# A year of a large school, 2,000 pupils of 60 columns on several sheets, has 300,000; a reader builds the whole rectangle.
+# A year of a large school, 2,000 pupils of 60 columns on several sheets, has 300,000; readers build a rectangle.
 WORKBOOK_CELLS: Final = 2_000_000
 # One shared text may stand in many cells; each becomes a copy.
 WORKBOOK_CHARACTERS: Final = 100_000_000

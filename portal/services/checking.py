@@ -30,12 +30,13 @@ from verify.anchors import TrustStore
 from verify.canonical import sha256
 from verify.code import PrintTarget, parse_target
 from verify.errors import MalformedRecord, Refusal, VerifyError
+from verify.evidence import Edition
 from verify.form.render import PrintContext
 from verify.log.receipt import Policy
 from verify.paper.qr import read_photo
 from verify.pdf.inspection import Inspection
 from verify.verdict import Check, Conclusion, Question, Reason, Status
-from verify.verifier import Anchors, Edition, inspect_pdf, our_fault, unreadable, verify_pdf
+from verify.verifier import Anchors, inspect_pdf, our_fault, unreadable, verify_pdf
 
 _log = structlog.get_logger("hocba.checking")
 

@@ -10,9 +10,9 @@ from portal.errors import Fault, Problem
 from portal.models import LogOpening, RecordSignature, RecordVersion
 from portal.services import blobs, log
 from portal.services.packets import code_and_year
+from verify.evidence import StoredYear
 from verify.standing import IN_FORCE
 from verify.verdict import Check, Question, Reason, Status
-from verify.verifier import StoredYear
 
 
 def stored_year(session: Session, version: RecordVersion) -> StoredYear:

@@ -20,13 +20,11 @@ from portal.services.access import Action, Outcome, record_access
 from portal.services.evidence import stored_year
 from portal.services.lookup import readable_versions
 from verify.canonical import canonicalise, sha256
-from verify.form.render import Attachment, PrintContext, render
+from verify.evidence import Edition, StoredYear
+from verify.form.render import PrintContext, render
 from verify.pdf.seal import seal
 from verify.record.codec import from_bytes
 from verify.signing import Signer
-from verify.verifier import StoredYear
-
-CMS_TYPE = "application/pkcs7-signature"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,27 +116,9 @@ def _preview(session: Session, press: Press, chosen: dict[str, RecordVersion]) -
 def _made(press: Press, years: Sequence[StoredYear], now: datetime) -> bytes:
     if press.signer is None:
         raise Refused(Problem.KEY_MISSING, key="department_seal")
-    attachments = [file for year in years for file in attachments_of(year, several=len(years) > 1)]
-    unsealed = render([from_bytes(year.record) for year in years], press.context, attachments)
+    edition = Edition(tuple(years), press.context)
+    unsealed = render([from_bytes(year.record) for year in years], press.context, edition.attachments)
     return seal(unsealed.pdf, press.signer, now.replace(microsecond=0))
-
-
-def attachments_of(year: StoredYear, *, several: bool) -> list[Attachment]:
-    """What lets a holder verify the record offline (docs/verify_receipt.py names these files)."""
-    prefix = f"{year.school_year}-" if several else ""
-    files = [
-        Attachment(f"{prefix}record.json", "application/json", "source", "Dữ liệu đã ký (RFC 8785)", year.record),
-        Attachment(f"{prefix}log-leaf.json", "application/json", "supplement", "Dòng trong sổ minh bạch", year.leaf),
-        Attachment(
-            f"{prefix}log-receipt.tlog-proof", "text/plain", "supplement", "Biên nhận của sổ minh bạch", year.receipt
-        ),
-        Attachment(f"{prefix}log-opening.json", "application/json", "supplement", "Khóa mở dòng của sổ", year.opening),
-    ]
-    files += [
-        Attachment(f"{prefix}signature-{role}.p7s", CMS_TYPE, "supplement", f"Chữ ký số ({role}), CAdES", cms)
-        for role, cms in sorted(year.signatures.items())
-    ]
-    return files
 
 
 def _key(press: Press, chosen: dict[str, RecordVersion]) -> str:

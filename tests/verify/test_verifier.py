@@ -13,14 +13,16 @@ from tests.factories import OTHER_LOOKUP_CODE, year_record
 from tests.pki import NOW, pki
 from tests.sealed import CONTEXT, anchors, sealed_print, stored, verdict_on, with_record
 from verify.errors import VerifyError
+from verify.evidence import Edition
 from verify.form.render import render
 from verify.log import checkpoint, merkle, notes, receipt
+from verify.pdf.content import compare
 from verify.pdf.seal import seal
 from verify.record.model import SubjectResult
 from verify.record.vocabulary import SubjectLevel
 from verify.standing import Standing, StandingState
 from verify.verdict import Check, Question, Reason, Status, Verdict
-from verify.verifier import Edition, inspect_pdf, verify_pdf
+from verify.verifier import SAME_BYTES, inspect_pdf, rendered, verify_pdf
 
 
 def resaved(pdf: bytes) -> bytes:
@@ -50,6 +52,22 @@ def test_a_sealed_print_is_authentic_with_every_fact_passed() -> None:
     assert conclusion.verdict is Verdict.AUTHENTIC
     assert {check.question for check in conclusion.checks} == set(Question)
     assert all(check.status is Status.PASSED or check.question is Question.WITNESSED for check in conclusion.checks)
+
+
+def test_byte_for_byte_and_cell_by_cell_agree() -> None:
+    made = sealed_print()
+    expected = rendered(made.edition)
+    assert made.pdf.startswith(expected.pdf)
+    assert compare(made.pdf, expected).checks == SAME_BYTES.checks
+
+
+def test_missing_pages_leave_the_question_open() -> None:
+    made = io.BytesIO()
+    with pikepdf.open(io.BytesIO(sealed_print().pdf)) as opened:
+        del opened.pages[3]
+        opened.save(made)
+    conclusion = verdict_on(made.getvalue())
+    assert (conclusion.verdict, conclusion.deciding.reason) == (Verdict.INSUFFICIENT, Reason.PAGES_MISSING)
 
 
 @pytest.mark.parametrize("grade", [1, 3, 5])

@@ -1,6 +1,7 @@
 """A first look at a document: how long it is, which records its pages name, and what it carries beside pages.
 
-The QR and the words of the footer are told apart: a true QR on a page that names another code is a trick to see.
+It only has to find the record: so a page is drawn and searched for a QR only where the words of its footer name no
+code. That the QR of a page is the right one is a question of content, asked when the record is known.
 """
 
 import re
@@ -10,18 +11,20 @@ from typing import Final
 
 import pikepdf
 from PIL import Image
-from pypdfium2 import PdfDocument
+from pypdfium2 import PdfPage
 
 from verify import limits
 from verify.code import PrintTarget, parse_target
 from verify.errors import LimitExceeded, MalformedRecord, Refusal, UnreadableDocument
 from verify.paper.qr import read_codes
 from verify.pdf.ink import Ink, ink_of
-from verify.pdf.letters import Letter, letters_of, lines_of, squeezed
+from verify.pdf.letters import has_letters, squeezed, text_below
 from verify.pdf.opening import opened, page_of, structure
 
 # The last 40 mm of A4: the footer with the largest QR stands in them.
 _FOOTER_PART: Final = 0.15
+# Words are looked for somewhat higher: a page printed smaller moves its footer up.
+_WORDS_PART: Final = 0.3
 # Objects of a five-year booklet: 2,500.
 _OBJECTS: Final = 50_000
 _CODE: Final = re.compile(r"Mãsốtracứu:([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})")
@@ -53,7 +56,7 @@ _QUIET_ANNOTATIONS: Final = frozenset({"/Widget", "/Link", "/Popup"})
 
 @dataclass(frozen=True, slots=True)
 class PageTarget:
-    """What a page (0-based) points at. qr: every lookup QR on it; text: what its footer says in words."""
+    """What a page (0-based) points at. text: what its footer says; qr: lookup QRs, read where it says nothing."""
 
     page: int
     qr: tuple[PrintTarget, ...]
@@ -76,15 +79,11 @@ def inspect(data: bytes) -> Inspection:
     with opened(data) as document:
         count = len(document)
         for number in range(count):
-            ink, letters = _seen(document, number)
-            has_text |= bool(letters)
-            targets.append(PageTarget(number, _lookups(ink), _named(letters)))
+            with page_of(document, number) as page:
+                text = _named(page)
+                has_text = has_text or text is not None or has_letters(page)
+                targets.append(PageTarget(number, () if text is not None else _lookups(ink_of(page)), text))
     return Inspection(count, tuple(targets), has_text, _features(data))
-
-
-def _seen(document: PdfDocument, number: int) -> tuple[Ink, tuple[Letter, ...]]:
-    with page_of(document, number) as page:
-        return ink_of(page), letters_of(page)
 
 
 def _lookups(ink: Ink) -> tuple[PrintTarget, ...]:
@@ -108,22 +107,22 @@ def _targets(texts: tuple[str, ...]) -> tuple[PrintTarget, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _named(letters: tuple[Letter, ...]) -> PrintTarget | None:
+def _named(page: PdfPage) -> PrintTarget | None:
     """Code and edition in the words of the footer: the last ones on the page."""
-    lines = [squeezed("".join(letter.character for letter in line)) for line in lines_of(letters)]
-    code = _last(_CODE, lines)
+    words = squeezed(text_below(page, _WORDS_PART))
+    code = _last(_CODE, words)
     if code is None:
         return None
     try:
         target = parse_target(code[1])
     except MalformedRecord:
         return None
-    edition = _last(_EDITION, lines)
+    edition = _last(_EDITION, words)
     return PrintTarget(target.code, edition[1], int(edition[2])) if edition else target
 
 
-def _last(pattern: re.Pattern[str], lines: list[str]) -> re.Match[str] | None:
-    return next((found for line in reversed(lines) if (found := pattern.search(line))), None)
+def _last(pattern: re.Pattern[str], words: str) -> re.Match[str] | None:
+    return next(iter(reversed(list(pattern.finditer(words)))), None)
 
 
 def _features(data: bytes) -> tuple[str, ...]:

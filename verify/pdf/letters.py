@@ -7,6 +7,7 @@ which of them are drawn and which are gaps differs from writer to writer, and th
 import ctypes
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -55,14 +56,8 @@ class Letter:
 
 def letters_of(page: pypdfium2.PdfPage) -> tuple[Letter, ...]:
     """Every letter of the text layer, in the order of drawing; raises LimitExceeded(TOO_MUCH_WORK)."""
-    textpage = page.get_textpage()
-    try:
-        count = textpage.count_chars()
-        if count > PAGE_LETTERS:
-            raise LimitExceeded(Refusal.TOO_MUCH_WORK, "text")
-        return tuple(_composed(_drawn(page, textpage, count)))
-    finally:
-        textpage.close()
+    with _text_of(page) as textpage:
+        return tuple(_composed(_drawn(page, textpage, textpage.count_chars())))
 
 
 def _drawn(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage, count: int) -> Iterator[Letter]:
@@ -107,14 +102,42 @@ def _composed(letters: Iterable[Letter]) -> Iterator[Letter]:
     """Letters in NFC: a combining mark joins the letter before it."""
     held: Letter | None = None
     for letter in letters:
-        if held and unicodedata.combining(letter.character[0]):
-            held = replace(held, character=unicodedata.normalize("NFC", held.character + letter.character))
-            continue
+        character = letter.character
+        if not character.isascii():
+            if held and unicodedata.combining(character[0]):
+                held = replace(held, character=unicodedata.normalize("NFC", held.character + character))
+                continue
+            if not unicodedata.is_normalized("NFC", character):
+                letter = replace(letter, character=unicodedata.normalize("NFC", character))  # noqa: PLW2901
         if held:
             yield held
-        held = replace(letter, character=unicodedata.normalize("NFC", letter.character))
+        held = letter
     if held:
         yield held
+
+
+def text_below(page: pypdfium2.PdfPage, part: float) -> str:
+    """The words in the lowest part (0 to 1) of a page, in the order of drawing; raises LimitExceeded(TOO_MUCH_WORK)."""
+    left, bottom, right, top = page.get_bbox()
+    with _text_of(page) as textpage:
+        return str(textpage.get_text_bounded(left, bottom, right, bottom + (top - bottom) * part))
+
+
+def has_letters(page: pypdfium2.PdfPage) -> bool:
+    """Whether the page has a text layer."""
+    with _text_of(page) as textpage:
+        return bool(textpage.count_chars())
+
+
+@contextmanager
+def _text_of(page: pypdfium2.PdfPage) -> Iterator[pypdfium2.PdfTextPage]:
+    textpage = page.get_textpage()
+    try:
+        if textpage.count_chars() > PAGE_LETTERS:
+            raise LimitExceeded(Refusal.TOO_MUCH_WORK, "text")
+        yield textpage
+    finally:
+        textpage.close()
 
 
 def squeezed(text: str) -> str:

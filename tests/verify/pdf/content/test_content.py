@@ -201,7 +201,7 @@ def test_a_replaced_qr_is_read() -> None:
 @pytest.mark.parametrize("name", vectors.OTHER_PAGES)
 def test_other_pages_are_told_as_such(name: str) -> None:
     report = compare(vectors.OTHER_PAGES[name](), forging.true_print())
-    assert statuses(report) == [(Status.FAILED, Reason(name.split(maxsplit=1)[0]))] * 2
+    assert statuses(report) == [(Status.UNKNOWN, Reason(name.split(maxsplit=1)[0]))] * 2
     assert report.differences == ()
 
 
