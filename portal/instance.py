@@ -60,9 +60,8 @@ def create_instance(settings: Settings, founding: Founding, now: datetime) -> No
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     _discard_unfinished(settings)
     signer = write_log_key(settings.data, f"{host}/log")
-    if not founding.demo:
-        for name in ("roots", "intermediates", "crls"):
-            (settings.data / TRUST / name).mkdir(parents=True, exist_ok=True)
+    for name in ("roots", "intermediates", "crls"):
+        (settings.data / TRUST / name).mkdir(parents=True, exist_ok=True)
     engine = open_engine(database_url(settings))
     try:
         upgrade(engine)
@@ -94,6 +93,8 @@ def _fill(session: Session, settings: Settings, founding: Founding, signer: note
     log.create(session)
     if founding.demo:
         authority = DemoAuthority(settings.data / DEMO_AUTHORITY, now)
+        # For whoever verifies without us: the same root as `openssl cms -verify -CAfile` takes it.
+        (settings.data / TRUST / "roots" / "demo-root.pem").write_bytes(authority.root_pem())
         write_logins(settings.data, make_world(session, authority, signer, now))
         return
     add_unit(session, founding.department_code, UnitKind.DEPARTMENT, founding.owner_name, now.date(), None)

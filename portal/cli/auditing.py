@@ -9,6 +9,7 @@ from portal.runtime import read_log_key
 from portal.services.audit import AuditProblem
 from portal.services.audit import audit as audit_store
 from portal.settings import Settings, load_instance
+from verify.log.notes import format_vkey
 
 
 @click.command()
@@ -17,13 +18,15 @@ from portal.settings import Settings, load_instance
 def audit(settings: Settings, as_json: bool) -> None:
     """Chứng minh rằng không học bạ đã chốt nào bị sửa."""
     load_instance(settings)
+    log_key = read_log_key(settings.data).verifier
     with read_only(settings) as session:
-        report = audit_store(session, read_log_key(settings.data).verifier)
+        report = audit_store(session, log_key)
     if as_json:
         put(
             {
                 "entries": report.entries,
                 "root": report.root,
+                "log_key": format_vkey(log_key),
                 "records": report.records,
                 "problems": [_json(problem) for problem in report.problems],
             }
@@ -31,6 +34,7 @@ def audit(settings: Settings, as_json: bool) -> None:
     else:
         for problem in report.problems:
             say(_line(problem))
+        say(f"Khóa của sổ: {format_vkey(log_key)}")
         say(f"{report.records} học bạ, {report.entries} dòng, gốc {report.root}: {len(report.problems)} vấn đề.")
     raise SystemExit(1 if report.problems else 0)
 

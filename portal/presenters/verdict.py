@@ -56,6 +56,7 @@ _REMARKS: Final[Mapping[str, str]] = {
     "annotations": mark("Tệp có ghi chú hoặc hình đặt chồng lên trang."),
     "embedded_files": mark("Tệp có tệp khác đính kèm."),
     "portfolio": mark("Tệp là một tập hợp nhiều tệp (PDF portfolio)."),
+    "repaired": mark("Cấu trúc tệp bị hỏng; phần mềm phải sửa lại mới mở được."),
     "launch_action": mark("Tệp có lệnh mở chương trình hoặc tệp khác; đừng cho phép khi phần mềm hỏi."),
     "optional_content": mark("Tệp có lớp nội dung bật tắt được."),
 }
