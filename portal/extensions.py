@@ -7,9 +7,8 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from htmx_flask import Htmx
 
-from portal.models import Base
-
-db = SQLAlchemy(model_class=Base)
+# The engine of an application. Models stand on their own base (portal.models); sessions are opened by the unit of work.
+db = SQLAlchemy(add_models_to_shell=False)
 limiter = Limiter(key_func=get_remote_address, headers_enabled=False)
 csrf = CSRFProtect()
 babel = Babel()

@@ -1,0 +1,13 @@
+"""What can be asked over the web: each view parses, calls one service and renders."""
+
+from flask import Flask
+
+from portal.views import accounts, checking, home, log, lookup, records
+from verify.code import grouped
+
+
+def register(app: Flask) -> None:
+    """Bind every view."""
+    app.jinja_env.filters["grouped"] = grouped
+    for feature in (home, lookup, checking, accounts, records, log):
+        app.register_blueprint(feature.blueprint)

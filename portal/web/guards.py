@@ -1,0 +1,81 @@
+"""Each route states who may come. The application does not start when a route says nothing.
+
+The guarantee shows in the view's signature: `signed_in` hands an `Identity`, `visitor` one or None, `public` none.
+Which *records* a person may see is not decided here but by services (`portal.permissions`).
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from functools import wraps
+from typing import Concatenate, Final, ParamSpec, TypeVar
+
+from flask import Flask, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from portal.identity import Identity
+from portal.web.sessions import current_identity
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_STATIC: Final = "static"
+SIGN_IN: Final = "accounts.sign_in_form"
+
+
+class Guard(StrEnum):
+    """Who may come to a route."""
+
+    PUBLIC = "public"
+    VISITOR = "visitor"
+    SIGNED_IN = "signed_in"
+
+
+_stated: dict[Callable[..., object], Guard] = {}
+
+
+def public(view: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Anyone; the view does not know who asks."""
+    _stated[view] = Guard.PUBLIC
+    return view
+
+
+def visitor(view: Callable[Concatenate[Identity | None, _P], _R]) -> Callable[_P, _R]:
+    """Anyone; the view gets the person when one is signed in."""
+
+    @wraps(view)
+    def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        return view(current_identity(), *args, **kwargs)
+
+    _stated[guarded] = Guard.VISITOR
+    return guarded
+
+
+def signed_in(view: Callable[Concatenate[Identity, _P], _R]) -> Callable[_P, _R | Response]:
+    """Signed-in people; others are sent to sign in, whatever the page would have answered."""
+
+    @wraps(view)
+    def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R | Response:
+        identity = current_identity()
+        if identity is None:
+            # Without the query: what was searched for is nobody's business on the way.
+            back = request.path if request.method == "GET" else None
+            return redirect(url_for(SIGN_IN, next=back), 303)
+        return view(identity, *args, **kwargs)
+
+    _stated[guarded] = Guard.SIGNED_IN
+    return guarded
+
+
+def guard_of(view: Callable[..., object]) -> Guard | None:
+    """The guard that a view states."""
+    return _stated.get(view)
+
+
+def register(app: Flask) -> None:
+    """Refuse to start when a route has no guard; call after the views are registered."""
+    bare = [
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint != _STATIC and guard_of(app.view_functions[rule.endpoint]) is None
+    ]
+    if bare:
+        raise RuntimeError(f"routes without a guard: {', '.join(sorted(bare))}")

@@ -1,0 +1,181 @@
+"""How often: found cards generously, misses, sign-ins and uploads strictly; counted for a network, not an address.
+
+A found card costs exactly one count. A miss counts a second time, under its own, strict limit; a network that used it
+up still gets the records that it has codes for, so nobody shuts out a school behind the same address.
+
+Counts live in Flask-Limiter's storage. When that is gone (Redis down), each process counts in its own memory and
+tries the storage again after a while: a limit that is too generous for a minute beats a portal that is closed.
+"""
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from flask import Flask, current_app
+from limits import RateLimitItem, parse_many
+from limits.errors import StorageError
+from limits.strategies import FixedWindowRateLimiter, RateLimiter
+
+from portal.errors import NotFound
+from portal.extensions import limiter
+from portal.settings import Settings
+from portal.web import memory, network
+from portal.web.memory import ProcessMemory
+from portal.web.runtime import runtime
+
+_NAME: Final = "hocba.limits"
+_RETRY_STORAGE_SECONDS: Final = 10.0
+_STORAGE_SECONDS: Final = 0.5
+
+
+def storage_options(uri: str) -> dict[str, float | bool]:
+    """Options for Flask-Limiter's storage: errors under one name, and a dead server found out at once."""
+    options: dict[str, float | bool] = {"wrap_exceptions": True}
+    if uri.startswith("redis"):
+        options |= {"socket_connect_timeout": _STORAGE_SECONDS, "socket_timeout": _STORAGE_SECONDS}
+    return options
+
+
+class TooMany(Exception):
+    """A limit is used up. seconds: after how many it is worth coming back."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"come back in {seconds} s")
+        self.seconds = seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What may be spent. name: separates the counts. items: all of them must allow."""
+
+    name: str
+    items: tuple[RateLimitItem, ...]
+
+
+class Counters:
+    """The counts, shared by all processes where the storage is, with a memory of its own for when it is gone."""
+
+    def __init__(self, shared: RateLimiter) -> None:
+        self._shared = shared
+        self._own = FixedWindowRateLimiter(ProcessMemory())
+        self._retry_at = 0.0
+
+    def spend(self, allowance: Allowance, who: str) -> None:
+        """Count one; raises TooMany when that was one too many."""
+        for item in allowance.items:
+            if not self._ask("hit", item, allowance.name, who):
+                raise TooMany(self._wait(item, allowance.name, who))
+
+    def require(self, allowance: Allowance, who: str) -> None:
+        """Raise TooMany when nothing is left; counts nothing."""
+        for item in allowance.items:
+            if not self._ask("test", item, allowance.name, who):
+                raise TooMany(self._wait(item, allowance.name, who))
+
+    def _ask(self, what: str, item: RateLimitItem, name: str, who: str) -> bool:
+        if time.monotonic() >= self._retry_at:
+            try:
+                return bool(getattr(self._shared, what)(item, name, who))
+            except StorageError as error:
+                self._lose_storage(error)
+        return bool(getattr(self._own, what)(item, name, who))
+
+    def _wait(self, item: RateLimitItem, name: str, who: str) -> int:
+        counting = self._own if time.monotonic() < self._retry_at else self._shared
+        try:
+            ends = counting.get_window_stats(item, name, who).reset_time
+        except StorageError as error:
+            self._lose_storage(error)
+            return item.get_expiry()
+        return max(1, min(math.ceil(ends - time.time()), item.get_expiry()))
+
+    def _lose_storage(self, error: StorageError) -> None:
+        self._retry_at = time.monotonic() + _RETRY_STORAGE_SECONDS
+        structlog.get_logger().error("limits.storage_lost", error=type(error.__cause__ or error).__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The allowances of this instance with their counters."""
+
+    counters: Counters
+    hits: Allowance
+    misses: Allowance
+    checks: Allowance
+    sign_in_network: Allowance
+    sign_in_account: Allowance
+
+
+def limits_of(settings: Settings, counters: Counters) -> Limits:
+    """The allowances that the settings name; raises ValueError for a text that is no limit."""
+
+    def allowance(name: str, text: str) -> Allowance:
+        return Allowance(name, tuple(parse_many(text)))
+
+    return Limits(
+        counters=counters,
+        hits=allowance("hits", settings.hits_limit),
+        misses=allowance("misses", settings.misses_limit),
+        checks=allowance("checks", settings.checks_limit),
+        sign_in_network=allowance("sign-in-network", settings.sign_in_limit),
+        sign_in_account=allowance("sign-in-account", settings.sign_in_limit),
+    )
+
+
+def register(app: Flask) -> None:
+    """Read the allowances; a mistake in the settings stops the start."""
+    with app.app_context():
+        settings = runtime().settings
+    app.extensions[_NAME] = limits_of(settings, Counters(_strategy(settings.limits_storage)))
+
+
+def _strategy(uri: str) -> RateLimiter:
+    """Flask-Limiter's way of counting in this storage.
+
+    Its own steps before and after each request cost more than the whole lookup (design §10) and no route carries its
+    decorator, so they are bound to an application that answers nobody.
+    """
+    counting = Flask("hocba-limits")
+    if uri.startswith("memory:"):
+        uri = f"{memory.SCHEME}://"
+    counting.config.update(RATELIMIT_STORAGE_URI=uri, RATELIMIT_STORAGE_OPTIONS=storage_options(uri))
+    limiter.init_app(counting)
+    return limiter.limiter
+
+
+def limits() -> Limits:
+    """The limits of the current application."""
+    found: Limits = current_app.extensions[_NAME]
+    return found
+
+
+def spend_hit() -> None:
+    """One look at a card by this network."""
+    held = limits()
+    held.counters.spend(held.hits, network.counted())
+
+
+def spend_miss() -> None:
+    """One look that found nothing."""
+    held = limits()
+    held.counters.spend(held.misses, network.counted())
+
+
+def spend_check() -> None:
+    """One file to be opened."""
+    held = limits()
+    held.counters.spend(held.checks, network.counted())
+
+
+@contextmanager
+def counting_misses() -> Iterator[None]:
+    """Whoever is refused a record inside has missed."""
+    try:
+        yield
+    except NotFound:
+        spend_miss()
+        raise
