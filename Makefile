@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 UV     := 0.13.9
 STAMP  := $(VENV)/.installed
 
-.PHONY: install demo test lint types bench schema clean
+.PHONY: install demo test lint types bench clean
 
 install: $(STAMP)
 

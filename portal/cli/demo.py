@@ -16,12 +16,14 @@ from portal.models import RecordVersion, State, Transcript, YearRecordRow
 from portal.settings import Settings, instance_file
 from verify.code import grouped
 
+# The demo is for phones on the same network too.
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 # nosec B104
 # RFC 5737: an address for documentation; asking the kernel for a route to it sends nothing.
 _ANYWHERE = ("192.0.2.1", 9)
 
 
 @click.command()
-@click.option("--host", default="0.0.0.0", show_default=True, help="Địa chỉ lắng nghe.")  # noqa: S104 # nosec B104
+@click.option("--host", default=EVERY_ADDRESS, show_default=True, help="Địa chỉ lắng nghe.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Cổng.")
 @click.option("--no-serve", is_flag=True, help="Chỉ chuẩn bị dữ liệu, không phục vụ.")
 @pass_settings
@@ -57,7 +59,7 @@ def _shown_code(settings: Settings) -> str | None:
 
 def _own_address(host: str) -> str:
     """The address at which a phone on the same network reaches this machine."""
-    if host not in ("0.0.0.0", "::"):  # noqa: S104 # nosec B104
+    if host not in (EVERY_ADDRESS, "::"):
         return host
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:

@@ -53,7 +53,7 @@ class DemoPupil:
 
 def demo_pupils(count: int, birth_year: int, seed: int) -> list[DemoPupil]:
     """The same children for the same arguments."""
-    chance = random.Random(seed)  # noqa: S311 # nosec B311 - invented data, not secrets
+    chance = random.Random(seed)  # noqa: S311 - invented data # nosec B311
     return [_pupil(chance, birth_year, seed * 1000 + number) for number in range(count)]
 
 
@@ -73,7 +73,7 @@ def _pupil(chance: random.Random, birth_year: int, serial: int) -> DemoPupil:
 
 def class_workbook(class_name: str, grade: int, pupils: Sequence[DemoPupil], seed: int) -> bytes:
     """The year of a class as XLSX in the long shape: a row for each pupil and subject, two sheets joined by code."""
-    chance = random.Random(seed)  # noqa: S311 # nosec B311 - invented data, not secrets
+    chance = random.Random(seed)  # noqa: S311 - invented data # nosec B311
     made = io.BytesIO()
     with xlsxwriter.Workbook(made, {"in_memory": True}) as book:
         for name, rows in (

@@ -25,7 +25,6 @@ class Action(StrEnum):
     RECORD_READ = "record.read"
     RECORD_PRINT = "record.print"
     RECORD_CHECK = "record.check"
-    SESSION_START = "session.start"
 
 
 class Outcome(StrEnum):
