@@ -49,7 +49,9 @@ def _time(seconds: float) -> str:
         return f"{seconds:.2f} s"
     if seconds >= 0.001:
         return f"{seconds * 1e3:.1f} ms"
-    return f"{seconds * 1e6:.0f} µs"
+    if seconds >= 1e-5:
+        return f"{seconds * 1e6:.0f} µs"
+    return f"{seconds * 1e9:.0f} ns"
 
 
 if __name__ == "__main__":
