@@ -17,6 +17,19 @@ WORKBOOK_CELLS: Final = 2_000_000
 # One shared text may stand in many cells; each becomes a copy.
 WORKBOOK_CHARACTERS: Final = 100_000_000
 
+# A class of 60 pupils is 400 kB in XML; with 12 signatures of 6 kB on each record 5 MB.
+XML_BYTES: Final = 16 * 1024 * 1024
+# A record has about 150 elements, a signature 40: the largest such class has 40,000.
+XML_ELEMENTS: Final = 200_000
+# Packet, record, signature and its properties are 11 deep; at most three name spaces are needed at one place.
+XML_DEPTH: Final = 20
+XML_NAMESPACES: Final = 32
+# A class has 35 pupils, up to 60 in crowded schools; every subject of a grade may have a teacher of its own.
+XML_RECORDS: Final = 300
+XML_SIGNATURES: Final = 20
+# The verifier parses a record once for each reference, 1.4 ms: 60 records with 20 signatures each ask for 13,800.
+XML_REFERENCES: Final = 15_000
+
 # One canonical record is 4-8 kB; comments are at most 14 x 2,000 characters.
 RECORD_BYTES: Final = 256 * 1024
 RECORD_DEPTH: Final = 12

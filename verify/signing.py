@@ -11,6 +11,7 @@ from typing import Protocol
 class Role(StrEnum):
     """In which role a signature stands on a record or document (design §9.3)."""
 
+    SUBJECT_TEACHER = "subject_teacher"
     HOMEROOM_TEACHER = "homeroom_teacher"
     HEAD = "head"
     SCHOOL_SEAL = "school_seal"

@@ -10,6 +10,7 @@ from portal.cli.auditing import audit
 from portal.cli.checking import check
 from portal.cli.demo import demo
 from portal.cli.doctor import doctor
+from portal.cli.examining import examine
 from portal.cli.founding import init
 from portal.cli.intake import import_
 from portal.cli.locking import lock
@@ -20,6 +21,7 @@ from portal.cli.signing import packet, sign
 from portal.errors import PortalError
 from portal.presenters import problems
 from portal.settings import load
+from portal.signers.refusals import SignerRefused
 from portal.web import logs
 from portal.workbooks.refusals import WorkbookRefused
 from verify.errors import VerifyError
@@ -33,7 +35,7 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except PortalError as refused:
             complain(problems.sentence(refused.problem, refused.detail))
-        except WorkbookRefused as refused:
+        except (WorkbookRefused, SignerRefused) as refused:
             complain(refused.message)
         except VerifyError as refused:
             complain(problems.refusal_sentence(refused))
@@ -49,5 +51,5 @@ def main(ctx: click.Context, data: Path | None) -> None:
     logs.configure(settings.log_level)
 
 
-for command in (init, import_, packet, sign, lock, pdf, show, check, audit, serve, demo, doctor):
+for command in (init, import_, packet, sign, lock, pdf, show, check, examine, audit, serve, demo, doctor):
     main.add_command(command)

@@ -1,12 +1,19 @@
-"""`hocba packet` and `hocba sign`: take a packet out to sign, sign it, or bring signatures in."""
+"""`hocba packet` and `hocba sign`: take a packet out to sign, sign it here or beside its key, bring signatures in.
+
+`sign PACKET|FILE` works with the instance: it signs stored drafts, or submits the signatures that a file brings.
+`sign FILE -o OUT` needs none: it signs the file itself (`portal.cli.offline`).
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 from sqlalchemy.orm import Session
 
 from portal.cli.context import now, pass_settings, read_only, running, transaction
+from portal.cli.key_options import KeyChoice, choice_from, key_file, key_options
+from portal.cli.offline import sign_away
 from portal.cli.output import complain, put, say
 from portal.errors import Problem, Refused
 from portal.identity import SYSTEM
@@ -17,11 +24,10 @@ from portal.services.packet_file import PacketFile, packet_file, read_packet_fil
 from portal.services.packets import packet as find_packet
 from portal.services.signing import SignedPacket, sign_packet, submit_signatures
 from portal.settings import Settings
-from portal.signers.file import FileSigner
+from portal.signers.opening import read_key_file
 from verify.signing import Role, Signer
 
 DEMO = "demo"
-_PKCS12 = frozenset({".p12", ".pfx"})
 
 
 @click.command()
@@ -38,64 +44,60 @@ def packet(settings: Settings, packet_id: int, output: Path) -> None:
 
 @click.command()
 @click.argument("packet_or_file", metavar="PACKET")
-@click.option("--signer", help="“demo”, hoặc tệp khóa PEM/PKCS#12 của người đứng đầu.")
-@click.option("--seal", type=click.Path(exists=True, dir_okay=False), help="Tệp khóa của con dấu trường.")
-@click.option("--password", envvar="HOCBA_KEY_PASSWORD", help="Mật khẩu của tệp khóa (hoặc HOCBA_KEY_PASSWORD).")
+@key_options
 @click.option("--json", "as_json", is_flag=True, help="Một đối tượng JSON trên một dòng.")
 @pass_settings
-def sign(
-    settings: Settings,
-    packet_or_file: str,
-    signer: str | None,
-    seal: str | None,
-    password: str | None,
-    as_json: bool,
-) -> None:
-    """Ký một gói (số gói hoặc tệp gói); tệp đã có chữ ký thì nộp chữ ký."""
+def sign(settings: Settings, /, packet_or_file: str, *, as_json: bool, **given: Any) -> None:
+    """Ký một gói (số gói hoặc tệp gói); tệp đã có chữ ký thì nộp chữ ký; có -o thì ký tệp gói tại máy này."""
+    choice = choice_from(given)
+    if choice.output is not None:
+        if choice.signer == DEMO:
+            raise click.UsageError("khóa mẫu (demo) chỉ ký trong bản cài, không đi cùng -o")
+        sign_away(_existing(packet_or_file), choice, as_json=as_json)
+        return
+    if choice.names_a_key_away:
+        raise click.UsageError("ký bằng USB token hay ký số từ xa thì cần -o TỆP")
+    done = _with_instance(settings, packet_or_file, choice)
+    (_put if as_json else _say)(done)
+    raise SystemExit(0 if not done.refused and not done.waiting else 1)
+
+
+def _with_instance(settings: Settings, packet_or_file: str, choice: KeyChoice) -> SignedPacket:
     with running(settings) as runtime, transaction(settings) as session:
         packet_id, brought = which_packet(session, packet_or_file)
         trust = runtime.trust(now())
         if brought is not None and brought.signatures:
-            done = submit_signatures(session, SYSTEM, packet_id, brought.signatures, trust, now())
-        else:
-            signers = _signers(session, runtime, packet_id, signer, seal, password)
-            done = sign_packet(session, SYSTEM, packet_id, signers, trust, now())
-    (_put if as_json else _say)(done)
-    raise SystemExit(0 if not done.refused and not done.waiting else 1)
+            return submit_signatures(session, SYSTEM, packet_id, brought.signatures, trust, now())
+        signers = _signers(session, runtime, packet_id, choice)
+        return sign_packet(session, SYSTEM, packet_id, signers, trust, now())
 
 
 def which_packet(session: Session, packet_or_file: str) -> tuple[int, PacketFile | None]:
     if packet_or_file.isascii() and packet_or_file.isdigit():
         return int(packet_or_file), None
-    path = Path(packet_or_file)
-    if not path.is_file():
-        raise click.BadParameter("không phải số gói, cũng không phải tệp gói", param_hint="PACKET")
-    brought = read_packet_file(path.read_bytes())
+    brought = read_packet_file(_existing(packet_or_file).read_bytes())
     require_unchanged(session, brought)
     return brought.packet, brought
 
 
-def _signers(
-    session: Session, runtime: Runtime, packet_id: int, signer: str | None, seal: str | None, password: str | None
-) -> Mapping[Role, Signer]:
-    if runtime.authority is not None and signer in (None, DEMO):
+def _existing(packet_or_file: str) -> Path:
+    path = Path(packet_or_file)
+    if not path.is_file():
+        raise click.BadParameter("không phải số gói, cũng không phải tệp gói", param_hint="PACKET")
+    return path
+
+
+def _signers(session: Session, runtime: Runtime, packet_id: int, choice: KeyChoice) -> Mapping[Role, Signer]:
+    if runtime.authority is not None and choice.signer in (None, DEMO):
         unit = session.get_one(Unit, find_packet(session, packet_id).unit_id).code
         return {role: demo_signer(runtime.authority, unit, role, now()) for role in (Role.HEAD, Role.SCHOOL_SEAL)}
-    if signer == DEMO:
+    if choice.signer == DEMO:
         raise Refused(Problem.NOT_DEMO)
-    if signer is None and seal is None:
+    if choice.signer is None and choice.seal is None:
         raise click.UsageError("cần --signer hoặc --seal")
-    files = {Role.HEAD: signer, Role.SCHOOL_SEAL: seal}
-    return {role: _key(Path(path), password) for role, path in files.items() if path is not None}
-
-
-def _key(path: Path, password: str | None) -> FileSigner:
-    if not path.is_file():
-        raise click.BadParameter(f"không có tệp khóa {path}", param_hint="--signer")
-    secret = password.encode() if password else None
-    if path.suffix.lower() in _PKCS12:
-        return FileSigner.from_pkcs12(path.read_bytes(), secret)
-    return FileSigner.from_pem(path.read_bytes(), secret)
+    head = key_file(choice.signer) if choice.signer is not None else None
+    files = {Role.HEAD: head, Role.SCHOOL_SEAL: choice.seal}
+    return {role: read_key_file(path, choice.password) for role, path in files.items() if path is not None}
 
 
 def _put(done: SignedPacket) -> None:

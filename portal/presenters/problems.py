@@ -79,15 +79,20 @@ PROBLEMS: Final[Mapping[Problem, Words]] = {
         mark("Gói %(packet)s không có học bạ nào cần làm bước này."),
         mark("Nhập, ký rồi mới chốt; xem học bạ của gói đang ở bước nào."),
     ),
-    Problem.SIGNATURE_REFUSED: Words(
-        _REFUSED,
-        mark("Chữ ký không được chấp nhận."),
-        mark("Xem lý do của từng chữ ký, rồi ký lại bằng chứng thư đã đăng ký với Sở."),
-    ),
     Problem.PACKET_CHANGED: Words(
         _REFUSED,
         mark("Tệp gói không khớp với gói mà hệ thống đang giữ."),
         mark("Xuất lại gói từ hệ thống rồi ký; không sửa nội dung tệp gói."),
+    ),
+    Problem.PACKET_MIXED: Words(
+        _REFUSED,
+        mark("Học bạ thứ %(number)s trong tệp gói không thuộc trường, năm học hoặc lớp ghi ở đầu gói."),
+        mark("Không ký tệp này; tải lại gói từ cổng."),
+    ),
+    Problem.ALREADY_SIGNED: Words(
+        _REFUSED,
+        mark("Tệp gói đã có chữ ký ở vai “%(role)s”."),
+        mark("Nếu muốn ký lại vai này, thêm --replace; nếu không, chọn vai khác bằng --role."),
     ),
     Problem.SIGN_IN_FAILED: Words(
         mark("Chưa đăng nhập được"),
@@ -98,11 +103,6 @@ PROBLEMS: Final[Mapping[Problem, Words]] = {
         mark("Học bạ chưa chốt"),
         mark("Học bạ này chưa có năm học nào đã chốt, nên chưa có bản in chính thức."),
         mark("Xem bản xem trước của từng năm học, hoặc đợi Sở chốt dữ liệu."),
-    ),
-    Problem.UNREADABLE_FILE: Words(
-        _FILE,
-        mark("Tệp không đọc được."),
-        mark("Mở thử tệp trên máy của bạn, lưu lại đúng định dạng rồi gửi lần nữa."),
     ),
     Problem.BUSY: Words(
         mark("Hệ thống đang bận"),
@@ -129,11 +129,6 @@ PROBLEMS: Final[Mapping[Problem, Words]] = {
         mark("Tệp %(file)s trong thư mục tin cậy không đọc được."),
         mark("Quản trị thay bằng chứng thư hoặc danh sách thu hồi đúng định dạng (DER hoặc PEM)."),
     ),
-    Problem.WORKBOOK_REFUSED: Words(
-        mark("Không nhận được bảng tổng hợp"),
-        mark("Bảng tổng hợp của lớp không đọc được theo mẫu nào mà hệ thống biết."),
-        mark("Xuất lại từ phần mềm của trường dưới dạng .xlsx rồi nhập lần nữa."),
-    ),
     Problem.LIMITS_NOT_SHARED: Words(
         _REFUSED,
         mark("Không chạy %(workers)s tiến trình khi giới hạn truy cập còn đếm trong bộ nhớ của từng tiến trình."),
@@ -148,6 +143,16 @@ PROBLEMS: Final[Mapping[Problem, Words]] = {
         mark("Không có quyền"),
         mark("Tài khoản của bạn không có quyền làm việc này."),
         mark("Nếu cần quyền đó, đề nghị người đứng đầu đơn vị hoặc quản trị của Sở cấp."),
+    ),
+    Problem.NOT_SIGNED: Words(
+        _REFUSED,
+        mark("Tệp gói chưa có chữ ký nào."),
+        mark("Ký tệp bằng công cụ “hocba sign” cạnh khóa của trường, rồi nộp tệp đã ký."),
+    ),
+    Problem.ROWS_FAULTY: Words(
+        _REFUSED,
+        mark("Tệp còn %(faulty)s dòng có lỗi nên chưa nhận được cả tệp."),
+        mark("Sửa các dòng đó rồi gửi lại tệp, hoặc chọn “Chỉ lấy các dòng đúng”."),
     ),
 }
 REFUSALS: Final[Mapping[Refusal, tuple[str, str]]] = {
@@ -185,6 +190,30 @@ REFUSALS: Final[Mapping[Refusal, tuple[str, str]]] = {
     Refusal.BAD_SIGNATURE_FILE: (
         mark("Tệp chữ ký không đọc được."),
         mark("Ký lại và gửi tệp chữ ký dạng CMS/CAdES tách rời."),
+    ),
+    Refusal.NOT_XML: (
+        mark("Tệp không phải là XML hợp lệ, mã hóa UTF-8."),
+        mark("Xuất lại gói XML từ phần mềm của trường."),
+    ),
+    Refusal.XML_DTD: (
+        mark("Gói XML có khai báo DOCTYPE hoặc thực thể, không được chấp nhận."),
+        mark("Xuất lại gói không có DOCTYPE."),
+    ),
+    Refusal.XML_COMMENT: (
+        mark("Gói XML có chú thích hoặc chỉ thị xử lí."),
+        mark("Xuất lại gói chỉ gồm các phần tử của định dạng."),
+    ),
+    Refusal.XML_FOREIGN: (
+        mark("Gói XML có phần tử hoặc thuộc tính ngoài định dạng gói học bạ."),
+        mark("Xuất lại gói theo đúng lược đồ XSD đã công bố, không thêm phần tử, thuộc tính."),
+    ),
+    Refusal.DUPLICATE_ID: (
+        mark("Gói XML có hai phần tử mang cùng một Id."),
+        mark("Ghi mỗi Id đúng một lần rồi ký lại."),
+    ),
+    Refusal.UNKNOWN_FORMAT_VERSION: (
+        mark("Gói XML theo phiên bản định dạng mà hệ thống chưa biết."),
+        mark("Xuất gói theo phiên bản 1, hoặc báo đơn vị quản lý hệ thống."),
     ),
     Refusal.NOT_PDF: (mark("Tệp không phải là PDF."), mark("Chọn đúng tệp PDF của học bạ.")),
     Refusal.DAMAGED_PDF: (

@@ -105,6 +105,32 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.DIGEST_DIFFERS: Words(mark("Phần được ký đã thay đổi sau khi ký."), _ORIGINAL),
     Reason.SIGNATURE_INVALID: Words(mark("Chữ ký không đúng với khóa trong chứng thư của người ký."), _ORIGINAL),
     Reason.SIGNATURE_MALFORMED: Words(mark("Chữ ký số bị hỏng hoặc sai định dạng, không đọc được."), _ORIGINAL),
+    Reason.ALGORITHM_NOT_ALLOWED: Words(
+        mark("Chữ ký dùng thuật toán không được chấp nhận, chẳng hạn SHA-1 hoặc khóa dùng chung (HMAC)."),
+        mark("Ký lại bằng RSA hoặc ECDSA với SHA-256."),
+    ),
+    Reason.TRANSFORM_NOT_ALLOWED: Words(
+        mark("Chữ ký dùng phép biến đổi XML không được chấp nhận, chẳng hạn XSLT hoặc XPath."),
+        mark("Ký lại, chỉ dùng phép chuẩn hóa Exclusive XML Canonicalization."),
+    ),
+    Reason.REFERENCE_NOT_ALLOWED: Words(
+        mark("Chữ ký không chỉ rõ phần được ký bằng Id nằm trong chính hồ sơ đó."),
+        mark("Ký lại, mỗi tham chiếu có dạng #Id và chỉ ghi một lần."),
+    ),
+    Reason.OTHER_ELEMENT_SIGNED: Words(
+        mark("Chữ ký thuộc về một phần khác, không phải học bạ đang đứng cùng nó."),
+        mark("Xuất lại gói từ phần mềm của trường; không ghép chữ ký và học bạ từ nhiều nơi."),
+    ),
+    Reason.EARLIER_SIGNATURE_MISSING: Words(
+        mark("Một chữ ký đứng trước mà chữ ký này đã xác nhận không còn trong gói."),
+        mark("Gửi gói còn đủ các chữ ký, hoặc ký lại từ đầu."),
+    ),
+    Reason.SIGNATURES_OUT_OF_ORDER: Words(
+        mark(
+            "Các chữ ký không đúng thứ tự: giáo viên bộ môn, giáo viên chủ nhiệm, người đứng đầu, con dấu của trường."
+        ),
+        mark("Ký lại theo đúng thứ tự; mỗi vai trò từ giáo viên chủ nhiệm trở lên chỉ ký một lần."),
+    ),
     Reason.BYTES_NOT_COVERED: Words(mark("Có phần của tệp nằm ngoài chữ ký."), _ORIGINAL),
     Reason.NOT_CERTIFIED: Words(
         mark("Chữ ký không kèm lệnh cấm sửa tệp, khác với tệp gốc của Sở."),
@@ -157,15 +183,7 @@ REASONS: Final[Mapping[Reason, Words]] = {
         mark("Không đọc được mã số tra cứu nào của hệ thống này trong tệp."),
         mark("Nếu đây là học bạ in từ hệ thống, gửi tệp gốc hoặc nhập mã số tra cứu in ở chân trang."),
     ),
-    Reason.SEVERAL_CODES: Words(
-        mark("Tệp mang nhiều mã số tra cứu khác nhau."),
-        mark("Tách riêng từng học bạ rồi kiểm tra từng tệp."),
-    ),
     # One answer for both: a stranger must not learn that a record exists before its lock (design §9.1).
-    Reason.UNKNOWN_CODE: Words(
-        mark("Không có học bạ nào đã chốt mang mã số này."),
-        mark("Kiểm tra lại mã số; nếu đúng, hỏi nhà trường lập học bạ xem học bạ đã chốt chưa."),
-    ),
     Reason.NOT_LOCKED: Words(
         mark("Không có học bạ nào đã chốt mang mã số này."),
         mark("Kiểm tra lại mã số; nếu đúng, hỏi nhà trường lập học bạ xem học bạ đã chốt chưa."),
@@ -194,10 +212,6 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.PAGE_SIZE_DIFFERS: Words(
         mark("Khổ trang khác bản in từ hệ thống."),
         mark("Gửi tệp PDF gốc khổ A4, không cắt, không thu phóng."),
-    ),
-    Reason.EQUAL_TO_OLD_VERSION: Words(
-        mark("Nội dung giống một bản cũ của học bạ, không giống bản đang hiệu lực."),
-        mark("Xin nhà trường cấp bản đang hiệu lực."),
     ),
     Reason.NOT_IN_LOG: Words(mark("Sổ minh bạch không có học bạ này đúng như dữ liệu đang lưu."), _OPERATOR),
     Reason.LOG_INCONSISTENT: Words(mark("Sổ minh bạch hoặc biên nhận của nó không tự khớp."), _OPERATOR),

@@ -30,6 +30,7 @@ _STANDING_TONES: Final = {
     StandingState.REVOKED: Tone.CAUTION,
 }
 ROLES: Final = {
+    Role.SUBJECT_TEACHER: mark("Giáo viên bộ môn"),
     Role.HOMEROOM_TEACHER: mark("Giáo viên chủ nhiệm"),
     Role.HEAD: mark("Người đứng đầu nhà trường"),
     Role.SCHOOL_SEAL: mark("Con dấu số của nhà trường"),

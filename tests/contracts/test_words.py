@@ -23,8 +23,6 @@ from verify.verdict import Check, Question, Reason, Status, Verdict
 ROOT = Path(__file__).parents[2]
 # A court's word, and a claim that only the ministry's portal may make (domain §6, §8.3).
 FORBIDDEN = re.compile(r"(?<!\w)giả(?!\w)|giá trị pháp lý", re.IGNORECASE)
-# A stranger must not learn that a record exists before its lock (design §9.1).
-ONE_ANSWER = {Reason.UNKNOWN_CODE, Reason.NOT_LOCKED}
 NOTHING_TO_DO = {Reason.CLAIMED_TIME_ONLY, Reason.VALID_WHEN_RECEIVED, Reason.NO_WITNESS_REQUIRED}
 DETAIL = dict.fromkeys(
     ("limit", "count", "sheets", "classes", "found", "wanted", "sheet", "part", "row", "column"), "7"
@@ -56,14 +54,9 @@ def test_reason(reason: Reason, status: Status) -> None:
 
 
 def test_reasons_are_told_apart() -> None:
-    words = {reason: held.what for reason, held in reasons.REASONS.items() if reason not in ONE_ANSWER}
+    words = {reason: held.what for reason, held in reasons.REASONS.items()}
     assert not repeated(words.values())
     assert set(reasons.REASONS) == set(Reason) - {Reason.OK}
-
-
-def test_unknown_and_not_locked_are_one_answer() -> None:
-    unknown, not_locked = (reasons.REASONS[reason] for reason in sorted(ONE_ANSWER, reverse=True))
-    assert unknown == not_locked
 
 
 @pytest.mark.parametrize("question", Question)

@@ -24,6 +24,7 @@ class FindingCode(StrEnum):
     TEXT_EXPECTED = "text_expected"
     CELL_IS_ERROR = "cell_is_error"
     FIELD_UNKNOWN = "field_unknown"
+    NOT_AS_WRITTEN = "not_as_written"
     # the person
     NAME_MISSING = "name_missing"
     NAME_UNUSUAL = "name_unusual"
@@ -120,6 +121,7 @@ MEANINGS: Final[dict[FindingCode, tuple[Severity, str]]] = {
         "giá trị rồi lưu lại.",
     ),
     _C.FIELD_UNKNOWN: (_W, "Hệ thống không biết trường “{path}” nên không đọc. Kiểm tra tiêu đề cột."),
+    _C.NOT_AS_WRITTEN: (_E, "{label} ghi “{value}”. Gói XML phải ghi đúng: {wanted}."),
     _C.NAME_MISSING: (_E, "{label} để trống. Ghi đủ họ và tên như trong giấy khai sinh."),
     _C.NAME_UNUSUAL: (
         _W,
