@@ -11,7 +11,8 @@ import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as WaitedTooLong
-from typing import Final, ParamSpec, TypeVar
+from multiprocessing import spawn
+from typing import Any, Final, ParamSpec, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -71,6 +72,7 @@ class Sandbox:
     def _started(self) -> ProcessPool:
         with self._lock:
             if self._pool is None:
+                _leave_main_module_out()
                 context = multiprocessing.get_context("forkserver")
                 context.set_forkserver_preload(_PRELOAD)
                 self._pool = ProcessPool(
@@ -89,6 +91,23 @@ class Sandbox:
                 self._pool.stop()  # type: ignore[no-untyped-call]
                 self._pool.join()
                 self._pool = None
+
+
+def _leave_main_module_out() -> None:
+    """Start children without the program's main module.
+
+    The standard library would run it again in each: the whole portal, seconds of work, within reach of a stranger's
+    bytes. No task of ours lives there.
+    """
+    described = spawn.get_preparation_data
+    if getattr(described, "without_main", False):
+        return
+
+    def bare(name: str) -> dict[str, Any]:
+        return {key: value for key, value in described(name).items() if not key.startswith("init_main_from_")}
+
+    bare.without_main = True  # type: ignore[attr-defined]
+    spawn.get_preparation_data = bare
 
 
 def _in_child(task: Callable[..., _T], args: tuple[object, ...], kwargs: dict[str, object]) -> _T:

@@ -1,10 +1,14 @@
 """The children that open uploads: bounded, off the network, and our failures told apart from the document's."""
 
+import ast
 import contextlib
 import os
 import resource
 import signal
 import socket
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +19,8 @@ from portal.errors import Fault, Problem
 from portal.sandbox import Sandbox
 from verify import limits
 from verify.errors import LimitExceeded, MalformedRecord, Refusal
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +80,41 @@ def test_a_refusal_comes_back_as_it_is(sandbox: Sandbox) -> None:
     with pytest.raises(MalformedRecord) as refused:
         sandbox.run(refuse)
     assert (refused.value.refusal, refused.value.detail) == (Refusal.BAD_SHAPE, "why")
+
+
+def modules() -> list[str]:
+    return sorted(name for name in sys.modules if name.startswith(("portal.", "flask", "sqlalchemy", "tests.")))
+
+
+def test_children_hold_neither_the_portal_nor_the_main_module() -> None:
+    """Whatever program starts them: here one whose main module would say so."""
+    script = (
+        "import sys\n"
+        "if __name__ != '__main__':\n"
+        "    sys.exit('run again in a child')\n"
+        "from portal.sandbox import Sandbox\n"
+        "from tests.portal.test_sandbox import modules\n"
+        "made = Sandbox(1)\n"
+        "print(made.run(modules))\n"
+        "made.close()\n"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "program.py"
+        path.write_text(script)
+        done = subprocess.run(
+            [sys.executable, path],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    held = ast.literal_eval(done.stdout)
+    assert not [name for name in held if name.startswith(("flask", "sqlalchemy"))]
+    assert {name for name in held if name.startswith("portal.")} <= {
+        *("portal.confinement", "portal.errors", "portal.sandbox", "portal.workbooks"),
+        *(name for name in held if name.startswith("portal.workbooks.")),
+    }
 
 
 def test_children_stay_warm(sandbox: Sandbox) -> None:
