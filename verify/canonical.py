@@ -6,6 +6,7 @@ duplicate keys, text that is not NFC, floating-point numbers and integers beyond
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
@@ -17,6 +18,7 @@ from verify.errors import LimitExceeded, MalformedRecord, Refusal
 
 Json = str | int | bool | None | Mapping[str, "Json"] | Sequence["Json"]
 _LARGEST_INTEGER = 2**53 - 1
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def sha256(data: bytes) -> str:
@@ -107,7 +109,9 @@ def _check_scalar(value: object) -> None:
 
 
 def _check_text(text: str) -> None:
+    if text.isascii():
+        return
     if not unicodedata.is_normalized("NFC", text):
         raise MalformedRecord(Refusal.NOT_NFC)
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if _SURROGATE.search(text):
         raise MalformedRecord(Refusal.NOT_JSON, "surrogate")
