@@ -88,6 +88,7 @@ class Reason(StrEnum):
     TEXT_MISSING = "text_missing"
     PICTURE_DIFFERS = "picture_differs"
     MARKS_OUTSIDE_CELLS = "marks_outside_cells"
+    MAY_SHOW_OTHERWISE = "may_show_otherwise"
     PAGES_MISSING = "pages_missing"
     PAGES_EXTRA = "pages_extra"
     PAGE_SIZE_DIFFERS = "page_size_differs"

@@ -29,7 +29,7 @@ from verify.log.leaves import LockLeaf
 from verify.log.receipt import Policy
 from verify.pdf.content import ContentReport, compare
 from verify.pdf.inspection import Inspection, inspect
-from verify.pdf.signatures import examine_seal
+from verify.pdf.signatures import examine_seal, is_sealed_print
 from verify.record.codec import from_bytes
 from verify.signing import Role
 from verify.verdict import ABOUT_THE_FILE, Check, Conclusion, Question, Reason, Status, conclude
@@ -89,24 +89,42 @@ def our_fault() -> Conclusion:
 def _likeliest(data: bytes, editions: Sequence[Edition], *, sealed: bool) -> tuple[Edition, ContentReport]:
     """The edition that the document equals, else the one from which it differs least.
 
-    sealed: our seal is intact over the whole file. Such a file is the print that we made plus the seal; where that
-    print comes out of the stored bytes again byte for byte, there is nothing left to compare.
+    sealed: our seal is intact over the whole file. Where such a file comes out of the stored bytes again, byte for byte
+    with the seal around its signature, there is nothing left to compare.
     """
     reports: list[tuple[Edition, ContentReport]] = []
+    unasked = Reason.NOT_ASKED if len(editions) > EDITIONS else None
     for edition in editions[:EDITIONS]:
-        expected = rendered(edition)
-        if sealed and data.startswith(expected.pdf):
+        try:
+            expected = rendered(edition)
+        except VerifyError:
+            # What we stored and cannot print is our fault, whatever the document is.
+            reports.append((edition, _not_compared(Reason.OUR_FAULT)))
+            unasked = Reason.OUR_FAULT
+            continue
+        if sealed and is_sealed_print(data, expected.pdf):
             return edition, SAME_BYTES
         report = compare(data, expected)
         if all(check.status is Status.PASSED for check in report.checks):
             return edition, report
         reports.append((edition, report))
-    return min(reports, key=lambda each: _distance(each[1]))
+    nearest, report = min(reports, key=lambda each: _distance(each[1]))
+    return nearest, _not_compared(unasked) if unasked and report.differences else report
+
+
+def _not_compared(reason: Reason) -> ContentReport:
+    """We could not look at every print that the document may be: nothing is held against it."""
+    return ContentReport(
+        (Check(Question.TEXT_EQUAL, Status.UNKNOWN, reason), Check(Question.PICTURE_EQUAL, Status.UNKNOWN, reason))
+    )
 
 
 def _distance(report: ContentReport) -> tuple[int, int]:
-    """Fewest differing cells first; a report that names no cell (other pages, no text) comes last."""
-    return (0, len(report.differences)) if report.differences else (1, 0)
+    """Nothing that differs first, then the fewest differing cells; what was not compared at all comes last."""
+    statuses = {check.status for check in report.checks}
+    if Status.FAILED not in statuses and Status.PASSED in statuses:
+        return 0, 0
+    return (1, len(report.differences)) if report.differences else (2, 0)
 
 
 def rendered(edition: Edition) -> Rendered:

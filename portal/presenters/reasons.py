@@ -201,6 +201,13 @@ REASONS: Final[Mapping[Reason, Words]] = {
         mark("Có nét hoặc dấu nằm ngoài các ô của biểu mẫu; nội dung trong ô không đổi."),
         mark("Xem các nét đó có phải là ghi chú, con dấu hay vết quét không."),
     ),
+    Reason.MAY_SHOW_OTHERWISE: Words(
+        mark(
+            "Tệp có phần tự thay đổi khi mở, hoặc mỗi phần mềm hiện một khác, nên không biết người xem có thấy đúng "
+            "nội dung đã so sánh không."
+        ),
+        _ORIGINAL,
+    ),
     Reason.PAGES_MISSING: Words(
         mark("Tệp thiếu trang so với bản in từ hệ thống."),
         mark("Gửi đủ các trang của học bạ rồi kiểm tra lại."),

@@ -34,6 +34,7 @@ from verify.evidence import Edition
 from verify.form.render import PrintContext
 from verify.log.receipt import Policy
 from verify.paper.qr import read_photo
+from verify.pdf.content import UNREAD_PAGES
 from verify.pdf.inspection import Inspection
 from verify.verdict import Check, Conclusion, Question, Reason, Status
 from verify.verifier import Anchors, inspect_pdf, our_fault, unreadable, verify_pdf
@@ -41,6 +42,9 @@ from verify.verifier import Anchors, inspect_pdf, our_fault, unreadable, verify_
 _log = structlog.get_logger("hocba.checking")
 
 OpenReading = Callable[[], AbstractContextManager[Session]]
+# School years with their versions, and a print made of them in a frame.
+Years = tuple[tuple[str, int], ...]
+Made = tuple[Years, PrintContext]
 
 # Stands in for the day of the province; budgets turn over at its midnight.
 _VIETNAM = timezone(timedelta(hours=7))
@@ -121,6 +125,9 @@ def check_document(desk: CheckingDesk, open_reading: OpenReading, data: bytes, n
     except (Fault, sa.exc.SQLAlchemyError) as error:
         _log.error("check_failed", error=type(error).__name__, detail=_safe(error))
         return _answer(our_fault(), None, (), digest, now)
+    except Exception as error:  # noqa: BLE001 - whatever else goes wrong is our mistake, never the document's
+        _log.error("check_failed", error=type(error).__name__, detail="unexpected")
+        return _answer(our_fault(), None, (), digest, now)
     return _answer(conclusion, found, inspection.features, digest, now)
 
 
@@ -190,26 +197,37 @@ def _named(inspection: Inspection) -> list[PrintTarget]:
 def _editions(
     session: Session, desk: CheckingDesk, found: Transcript, named: Sequence[PrintTarget]
 ) -> tuple[Edition, ...]:
-    """The prints that the document may be: those made of exactly the years it names, else one in today's frame."""
+    """The prints that the document may be, likeliest first."""
     locked = locked_versions(session, found.id)
     years = _years_named(named, found.lookup_code, locked)
-    made = editions_of(session, found.id)
-    fitting = [edition for edition in made if edition[0] == years] or [(years, desk.context)]
+    fitting = candidates(years, tuple(locked), editions_of(session, found.id), desk.context)
     kept = {year: stored_year(session, locked[year]) for edition in fitting for year in edition[0]}
-    return tuple(Edition(tuple(kept[year] for year in wanted), context) for wanted, context in fitting if wanted)
+    return tuple(Edition(tuple(kept[year] for year in wanted), context) for wanted, context in fitting)
 
 
-def _years_named(
-    named: Sequence[PrintTarget], code: str, locked: Mapping[tuple[str, int], object]
-) -> tuple[tuple[str, int], ...]:
-    """Years with versions that the pages name and that are locked, oldest first; else the newest locked one."""
+def candidates(years: Years, locked: Years, made: Sequence[Made], context: PrintContext) -> list[Made]:
+    """The prints of the years named, else of any locked ones: those made, and in today's frame where none was.
+
+    years: named and locked, oldest first. locked: newest first. A document that names no year, but by its code, may be
+    a faithful copy of any print: to hold it against the newest alone would accuse it.
+    """
+    asked = [years] if years else [(year,) for year in locked]
+    fitting = [each for wanted in asked for each in _of_years(wanted, made) or [(wanted, context)]]
+    return fitting if years else [*fitting, *(each for each in made if len(each[0]) > 1 and set(each[0]) <= {*locked})]
+
+
+def _of_years(years: Years, made: Sequence[Made]) -> list[Made]:
+    return [each for each in made if each[0] == years]
+
+
+def _years_named(named: Sequence[PrintTarget], code: str, locked: Mapping[tuple[str, int], object]) -> Years:
+    """Years with versions that the pages name and that are locked, oldest first."""
     pairs = {
         (target.school_year, target.version)
         for target in named
         if target.code == code and target.school_year is not None and target.version is not None
     }
-    known = sorted(pair for pair in locked if pair in pairs)
-    return tuple(known) or tuple(list(locked)[:1])
+    return tuple(sorted(pair for pair in locked if pair in pairs))
 
 
 def record_check(
@@ -235,7 +253,12 @@ def record_check(
 
 
 def _holds_the_paper(conclusion: Conclusion) -> bool:
-    """Name and birth date on the document are right, and few cells differ: a holder, not somebody guessing."""
+    """Name and birth date on the document are right, and few cells differ: a holder, not somebody guessing.
+
+    A page that could not be read may hide a wrong name: then nothing shows that somebody holds the paper.
+    """
+    if any(UNREAD_PAGES in check.facts or check.reason is Reason.TEXT_MISSING for check in conclusion.checks):
+        return False
     differing = {difference.field.rpartition("/")[2] for difference in conclusion.differences}
     return len(differing) <= _NAMED_CELLS and not differing & _IDENTIFYING
 

@@ -18,13 +18,18 @@ from verify.pdf.ink import SCALE, Ink
 from verify.pdf.letters import Letter, worded
 from verify.pdf.pages import Page, read, sizes_of
 from verify.pdf.picture import Box, Residue, residue
+from verify.pdf.stillness import is_still
 from verify.pdf.text import PICTURED, PageText, compare_page, labels_of
 from verify.verdict import Check, Difference, Question, Reason, Status
 
+# Of TEXT_EQUAL when it failed: how many pages could not be read, so that their cells are unknown.
+UNREAD_PAGES: Final = "unread_pages"
 # The form itself: labels, rules, frame.
 FORM: Final = "form"
 # A4 is 595.276 x 841.89 pt; writers round to whole points.
 _SIZE_TOLERANCE: Final = 1.0
+# Sheets that differ by more lie on each other with more than a pixel between.
+_SAME_PLACE: Final = 0.5
 _QR_MARGIN: Final = 8
 # Regions told of one page; one that differs in more is another page.
 _MOST_REGIONS: Final = 200
@@ -66,9 +71,10 @@ def compare(data: bytes, expected: Rendered) -> ContentReport:
     model = _model(expected)
     pages = [_PageComparison(number, *sides) for number, sides in enumerate(zip(model, read(data), strict=True))]
     for number, page in enumerate(pages):
-        if page.text and page.text.rescaled:
+        moved = any(abs(one - other) > _SAME_PLACE for one, other in zip(sizes[number], wanted[number], strict=True))
+        if page.text and (page.text.rescaled or (moved and page.only_picture_differs)):
             return _other_pages(Reason.PAGE_SIZE_DIFFERS, {"page": str(number + 1)})
-    return _report(pages)
+    return _report(pages, still=is_still(data))
 
 
 def _other_pages(reason: Reason, facts: dict[str, str]) -> ContentReport:
@@ -132,6 +138,10 @@ class _PageComparison:
     def picture_differs(self) -> bool:
         return bool(self.picture_cells or self.picture_labels)
 
+    @property
+    def only_picture_differs(self) -> bool:
+        return self.picture_differs and self.text is not None and not (self.text.cells or self.text.labels)
+
     def _sort(self, left: Residue) -> None:
         """Into cells, words of the form, and marks on blank paper."""
         cells = self._model.cells
@@ -178,17 +188,19 @@ class _PageComparison:
         return " ".join(read_codes(_cut(self._page.inks[0], cell.box)))
 
 
-def _report(pages: Sequence[_PageComparison]) -> ContentReport:
+def _report(pages: Sequence[_PageComparison], *, still: bool) -> ContentReport:
     scanned = any(page.scan for page in pages)
     marks = tuple(mark for page in pages for mark in page.marks())
     differences = tuple(difference for page in pages if not page.scan for difference in page.differences())
-    return ContentReport((_text_check(pages), _picture_check(pages, scanned)), differences, marks)
+    return ContentReport((_text_check(pages), _picture_check(pages, scanned, still=still)), differences, marks)
 
 
 def _text_check(pages: Sequence[_PageComparison]) -> Check:
     read_pages = [page.text for page in pages if page.text]
     if any(text.cells or text.labels for text in read_pages):
-        return Check(Question.TEXT_EQUAL, Status.FAILED, Reason.TEXT_DIFFERS)
+        unread = len(pages) - len(read_pages)
+        facts = {UNREAD_PAGES: str(unread)} if unread else {}
+        return Check(Question.TEXT_EQUAL, Status.FAILED, Reason.TEXT_DIFFERS, facts)
     if len(read_pages) < len(pages):
         return Check(Question.TEXT_EQUAL, Status.UNKNOWN, Reason.TEXT_MISSING)
     if any(text.added for text in read_pages):
@@ -196,12 +208,17 @@ def _text_check(pages: Sequence[_PageComparison]) -> Check:
     return Check(Question.TEXT_EQUAL, Status.PASSED)
 
 
-def _picture_check(pages: Sequence[_PageComparison], scanned: bool) -> Check:
-    """A scan is never pixel by pixel the print: that it differs proves nothing."""
+def _picture_check(pages: Sequence[_PageComparison], scanned: bool, *, still: bool) -> Check:
+    """A scan is never pixel by pixel the print: that it differs proves nothing.
+
+    still: whether other viewers show the same (`verify.pdf.stillness`).
+    """
     if any(page.picture_differs for page in pages if not page.scan):
         return Check(Question.PICTURE_EQUAL, Status.FAILED, Reason.PICTURE_DIFFERS)
     if scanned and any(page.picture_differs for page in pages):
         return Check(Question.PICTURE_EQUAL, Status.UNKNOWN, Reason.PICTURE_DIFFERS)
+    if not still:
+        return Check(Question.PICTURE_EQUAL, Status.UNKNOWN, Reason.MAY_SHOW_OTHERWISE)
     if any(page.picture_marks for page in pages):
         return Check(Question.PICTURE_EQUAL, Status.PASSED, Reason.MARKS_OUTSIDE_CELLS)
     return Check(Question.PICTURE_EQUAL, Status.PASSED)

@@ -10,11 +10,12 @@ start). The form's full ink is 217. Hence:
 - BEYOND 120 and FEWEST 5 pixels that hang together: at 120, cairo leaves at most 1, pages drawn by cairo and then by
   Chromium 4; a digit set for another, re-saved by cairo, 6 or more (all pairs in nine cells: none missed). Half a
   pixel, not a whole one: widened by one pixel, the weakest pair (8, 6) left 3;
-- FAINT 40 where three pixels around are blank on the other side: a pale stroke on white paper is seen too, a table
-  rule that another writer puts one pixel aside is not;
-- EXACT 64: noise is what nine of ten inked squares stay below, without any tolerance of place; more than 64 + 1.5 x
-  noise is a change. Noise is 0 for re-saved files, 60-65 for ghostscript (a limit of about 160), above 200 for cairo,
-  which turns the rule off. It finds pale strokes between the lines of a letter.
+- FAINT 20 more than anything within three pixels on the other side, where that side is blank (below 24): a pale stroke
+  on white paper is seen too, a table rule that another writer puts one pixel aside is not. Faithful copies leave 14;
+- pixel by pixel in place (`in_place`), with a bound that rises with the noise of the page: 72 for re-saved files, about
+  160 for ghostscript (noise 60-65), none for cairo (noise above 200). It finds pale strokes between the lines of a
+  letter;
+- BESIDE 48, for the same pages: ink beyond the other side moved by a whole pixel. Faithful copies leave 40.
 
 Known limit, for the picture alone: after a writer as loose as cairo, a changed tone mark on a hatted vowel (ấ to ẩ,
 ẩ to ẫ) leaves nothing and other accents about 3 pixels a letter. The text layer shows these; a forger whose
@@ -30,20 +31,19 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from verify.pdf import in_place
 from verify.pdf.ink import SCALE, Ink
 
 Box = tuple[float, float, float, float]
 Mask = NDArray[np.bool_]
 
 BEYOND: Final = 120
-FAINT: Final = 40
-EXACT: Final = 64
+FAINT: Final = 20
+BESIDE: Final = 48
 FEWEST: Final = 5
-_NOISY: Final = 1.5
-_QUIET_PART: Final = 90  # per cent
 _BLANK: Final = 24
 _REACH: Final = 3
-_STRIP: Final = 32
+_STRIP: Final = in_place.SQUARE
 _TILE: Final = 8
 _MOVES: Final = ((0, 0), (-1, 0), (0, -1), (0, 1), (1, 0), (-1, -1), (-1, 1), (1, -1), (1, 1))
 
@@ -93,9 +93,9 @@ def residue(expected: Ink, found: Ink) -> Residue | None:
     strips = np.flatnonzero((whole.excess | whole.missing).any(axis=1))
     for strip in sorted({int(row) // _STRIP for row in strips}):
         _settle(sides, whole, slice(strip * _STRIP, min((strip + 1) * _STRIP, expected.shape[0])))
-    changed = _exact(expected, found)
-    whole.excess[changed & (found > expected)] = True
-    whole.missing[changed & (found < expected)] = True
+    exact = _exact(expected, found)
+    whole.excess[exact.excess] = True
+    whole.missing[exact.missing] = True
     return whole if (whole.excess | whole.missing).any() else None
 
 
@@ -135,26 +135,26 @@ def _settle(sides: _Sides, whole: Residue, rows: slice) -> None:
         whole.missing[rows][:, spread] = tried.missing[:, spread]
 
 
-def _exact(expected: Ink, found: Ink) -> Mask:
-    """What differs at all, given how much most of the page differs."""
-    apart = np.maximum(expected, found) - np.minimum(expected, found)
-    inked = _peaks(expected) > FAINT
-    noise = float(np.percentile(_peaks(apart)[inked], _QUIET_PART)) if inked.any() else 0.0
-    mask: Mask = apart > EXACT + _NOISY * noise
+def _exact(expected: Ink, found: Ink) -> Residue:
+    """What differs with little or no tolerance of place, given how much most of the page differs."""
+    bound = in_place.bound_for(expected, found)
+    changed = in_place.changed(expected, found, bound)
+    beside = bound - in_place.EXACT + BESIDE
+    return Residue(
+        (changed & (found > expected)) | _strongly_beyond(found, _widened(expected, 1), beside),
+        (changed & (found < expected)) | _strongly_beyond(expected, _widened(found, 1), beside),
+    )
+
+
+def _strongly_beyond(ink: Ink, wide: Ink, bound: float) -> Mask:
+    mask: Mask = ink - np.minimum(ink, wide) > bound
     return mask
 
 
-def _peaks(ink: Ink) -> Ink:
-    """The strongest pixel of each square."""
-    rows, columns = (np.arange(0, side, _STRIP) for side in ink.shape)
-    peaks: Ink = np.maximum.reduceat(np.maximum.reduceat(ink, rows, axis=0), columns, axis=1)
-    return peaks
-
-
 def _beyond(ink: Ink, near: Ink, far: Ink) -> Mask:
-    """Ink that the other side has neither strongly within half a pixel, nor at all within three."""
+    """Ink that the other side has neither strongly within half a pixel, nor as pale within three."""
     mask: Mask = ink > np.minimum(near, 255 - BEYOND) + np.uint8(BEYOND)
-    mask |= (ink > FAINT) & (far < _BLANK)
+    mask |= (far < _BLANK) & (ink > far + np.uint8(FAINT))
     return mask
 
 

@@ -9,6 +9,7 @@ one form, time and key with a deterministic algorithm give the same bytes. The r
 # mypy: no-disallow-untyped-calls
 
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any, Final
@@ -39,19 +40,31 @@ def seal(pdf: bytes, signer: Signer, signing_time: datetime) -> bytes:
     pdf: a form as rendered, without fields. signing_time: with zone; kept in whole seconds. Raises
     MalformedRecord(DAMAGED_PDF) for bytes that are no such form, BAD_CERTIFICATE for a signer that cannot be used.
     """
+    signature = _dictionary(signer.certificate, signer.chain, signing_time)
+    with translated(Refusal.DAMAGED_PDF):
+        return _signed(_update(pdf, signature), signature, lambda digest: sign_digest(digest, signer, None))
+
+
+def resealed(pdf: bytes, certificate: bytes, chain: tuple[bytes, ...], signing_time: datetime, cms: bytes) -> bytes:
+    """What `seal` writes around a signature that is already there: the measure for our own sealed prints.
+
+    Raises as `seal`, and MalformedRecord(DAMAGED_PDF) for a signature too large for its room.
+    """
+    signature = _dictionary(certificate, chain, signing_time)
+    with translated(Refusal.DAMAGED_PDF):
+        return _signed(_update(pdf, signature), signature, lambda _digest: cms)
+
+
+def _dictionary(certificate: bytes, chain: tuple[bytes, ...], signing_time: datetime) -> SignatureObject:
     if signing_time.tzinfo is None:
         raise MalformedRecord(Refusal.BAD_SHAPE, "signing time")
-    moment = signing_time.astimezone(UTC).replace(microsecond=0)
-    room = largest(signer.certificate, signer.chain)
-    signature = SignatureObject(
-        timestamp=moment,
+    return SignatureObject(
+        timestamp=signing_time.astimezone(UTC).replace(microsecond=0),
         subfilter=SigSeedSubFilter.PADES,
-        name=facts_of(signer.certificate).subject,
+        name=facts_of(certificate).subject,
         reason=REASON,
-        bytes_reserved=2 * room,
+        bytes_reserved=2 * largest(certificate, chain),
     )
-    with translated(Refusal.DAMAGED_PDF):
-        return _signed(_update(pdf, signature), signature, signer)
 
 
 def _update(pdf: bytes, signature: SignatureObject) -> "_Update":
@@ -104,11 +117,11 @@ def _nothing_to_see() -> generic.StreamObject:
     )
 
 
-def _signed(update: "_Update", signature: SignatureObject, signer: Signer) -> bytes:
+def _signed(update: "_Update", signature: SignatureObject, sign: Callable[[bytes], bytes]) -> bytes:
     """Write the update, sign everything around the room that it keeps, and fill that."""
     steps = signature.fill(update, md_algorithm="sha256")
     prepared, output = next(steps)
-    steps.send(sign_digest(prepared.document_digest, signer, None))
+    steps.send(sign(prepared.document_digest))
     return bytes(output.getvalue())
 
 

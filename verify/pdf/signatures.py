@@ -22,6 +22,7 @@ from verify.cms.reading import Message
 from verify.cms.times import claimed_time
 from verify.errors import MalformedRecord, VerifyError
 from verify.pdf.later_changes import counted
+from verify.pdf.seal import resealed
 from verify.pdf.signed_document import SignatureField, SignedDocument, opened
 from verify.signing import Role
 from verify.verdict import ABOUT_THE_FILE, Check, Question, Reason, Status
@@ -55,6 +56,23 @@ def examine_seal(
     if not document.signatures:
         return _without_signature(Reason.NO_SIGNATURE)
     return _Examination(document, document.signatures[0], department, trust, registry, at).checks()
+
+
+def is_sealed_print(data: bytes, pdf: bytes) -> bool:
+    """Whether a file is a print of ours and our seal on it, byte for byte: nothing else came with the seal.
+
+    Says nothing about the signature itself (`examine_seal`).
+    """
+    if not data.startswith(pdf):
+        return False
+    try:
+        field, *further = opened(data).signatures
+        message = reading.read(field.contents, padded=True)
+        if further or field.claimed is None:
+            return False
+        return resealed(pdf, message.certificate, message.others, field.claimed, message.encoded) == data
+    except (VerifyError, ValueError):
+        return False
 
 
 def _without_signature(reason: Reason) -> tuple[Check, ...]:

@@ -1,0 +1,118 @@
+"""Whether everybody sees what pdfium draws: what acts by itself, or is drawn otherwise elsewhere, cannot be compared.
+
+Content is compared in the picture of one viewer. Some means of PDF show other people something else: layers and
+programs change a page after it is opened; an annotation without a picture of its own is drawn by each viewer as it
+likes (pdfium leaves out lines, stamps and the borders of links, poppler draws them); inks and fonts of rare kinds are
+drawn here and left out there. Our prints and faithful copies of them need none of these, so who uses one gets no answer
+about the picture; nothing is held against the document.
+
+Known limit: this is a list of what is known to differ. Malformed operators and streams, which each viewer mends in its
+own way, are not on it; only a second viewer would find them.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import pikepdf
+
+from verify import limits
+from verify.errors import UnreadableDocument
+from verify.pdf.opening import structure
+
+# In the canonical text of an object. A name inside a string counts too: a doubt is told.
+_RESTLESS: Final = re.compile(
+    # what acts, or is toggled
+    rb"/(?:JavaScript|JS|AA|XFA|OCProperties|Collection|RichMedia|Rendition|Screen|Movie|3D)\b|/NeedAppearances true"
+    # inks and fonts that some viewers leave out
+    rb"|/(?:Separation|DeviceN|Type3|PatternType|ShadingType)\b|/SMask (?!/None\b)|/BM (?!/(?:Normal|Compatible)\b)"
+    rb"|/(?:OP|op) true|/TR2? (?:<<|\[|\d)"
+    # other pictures for other viewers or printers, other words for who listens
+    rb"|/(?:Alternates|OPI|PS|Subtype2|ActualText|Alt)\b|/Ref (?:<<|\d)"
+)
+# ISO 32000-1 table 165: invisible, hidden, toggled by the mouse.
+_UNSEEN: Final = 1 | 2 | 256
+# ISO 32000-1 table 6. What a viewer draws of an image in an unknown one is its own affair.
+_FILTERS: Final = frozenset(
+    f"/{name}Decode" for name in ("ASCIIHex", "ASCII85", "LZW", "Flate", "RunLength", "CCITTFax", "JBIG2", "DCT", "JPX")
+)
+# pdfunite counts objects wrongly; that changes nothing.
+_HARMLESS: Final = "reported number of objects"
+
+
+def is_still(data: bytes) -> bool:
+    """Whether every viewer shows what pdfium draws, as far as is known; raises LimitExceeded.
+
+    A structure that the strict reader refuses or doubts is not: each viewer mends it in its own way.
+    """
+    try:
+        with structure(data) as pdf:
+            restless = any(_is_restless(item) for item in pdf.objects)
+            quiet = not restless and _opens_quietly(pdf) and all(_is_drawn(each) for each in _annotations(pdf))
+            return quiet and all(_HARMLESS in str(warning) for warning in pdf.get_warnings())
+    except UnreadableDocument:
+        return False
+
+
+def _is_restless(item: pikepdf.Object) -> bool:
+    if isinstance(item, pikepdf.Stream):
+        image = item.get("/Subtype") == pikepdf.Name.Image
+        return (image and not _is_plain(item)) or _RESTLESS.search(item.stream_dict.unparse(resolved=True)) is not None
+    return (
+        isinstance(item, pikepdf.Dictionary | pikepdf.Array)
+        and _RESTLESS.search(item.unparse(resolved=True)) is not None
+    )
+
+
+def _is_plain(image: pikepdf.Stream) -> bool:
+    """An image that says all that is needed to draw it (ISO 32000-1 table 89)."""
+    filters = image.get("/Filter", pikepdf.Array())
+    named = {str(each) for each in filters} if isinstance(filters, pikepdf.Array) else {str(filters)}
+    whole = {"/Width", "/Height"} <= image.keys() and ("/BitsPerComponent" in image or "/ImageMask" in image)
+    coloured = "/ColorSpace" in image or "/ImageMask" in image
+    return named <= _FILTERS and ((whole and coloured) or "/JPXDecode" in named)
+
+
+def _opens_quietly(pdf: pikepdf.Pdf) -> bool:
+    """A document may be opened at a place; anything else that happens then is an action."""
+    action = pdf.Root.get("/OpenAction")
+    return not isinstance(action, pikepdf.Dictionary) or action.get("/S") == pikepdf.Name.GoTo
+
+
+def _annotations(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Object]:
+    for page in pdf.pages[: limits.DOCUMENT_PAGES]:
+        listed = page.obj.get("/Annots")
+        if isinstance(listed, pikepdf.Array):
+            yield from listed
+
+
+def _is_drawn(annotation: pikepdf.Object) -> bool:
+    """Whether an annotation is drawn alike everywhere: by a picture of its own, always, or not at all."""
+    if not isinstance(annotation, pikepdf.Dictionary):
+        return False
+    match str(annotation.get("/Subtype", "")):
+        case "/Popup":
+            return True
+        case "/Link":
+            return _has_no_border(annotation)
+        case "/Widget" if _field_type(annotation) != "/Sig":
+            return False
+    return _has_picture(annotation) and not int(annotation.get("/F", 0)) & _UNSEEN and "/OC" not in annotation
+
+
+def _has_picture(annotation: pikepdf.Object) -> bool:
+    appearance = annotation.get("/AP")
+    return isinstance(appearance, pikepdf.Dictionary) and isinstance(appearance.get("/N"), pikepdf.Stream)
+
+
+def _has_no_border(annotation: pikepdf.Object) -> bool:
+    style, border = annotation.get("/BS"), annotation.get("/Border")
+    if isinstance(style, pikepdf.Dictionary):
+        return style.get("/W") == 0
+    return isinstance(border, pikepdf.Array) and len(border) > 2 and border[2] == 0
+
+
+def _field_type(annotation: pikepdf.Object) -> str:
+    parent = annotation.get("/Parent")
+    inherited = parent.get("/FT") if isinstance(parent, pikepdf.Dictionary) else None
+    return str(annotation.get("/FT", inherited))
