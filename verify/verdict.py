@@ -144,12 +144,17 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """The verdict with everything it rests on. deciding: the check that tipped it."""
+    """The verdict with everything it rests on.
+
+    deciding: the check that tipped it. compared: school years with versions of the print that the document was compared
+    with, oldest first; empty where nothing was compared.
+    """
 
     verdict: Verdict
     deciding: Check
     checks: tuple[Check, ...]
     differences: tuple[Difference, ...] = ()
+    compared: tuple[tuple[str, int], ...] = ()
 
 
 ABOUT_THE_STORE = (Question.RECORD_SIGNED, Question.LOGGED, Question.WITNESSED)

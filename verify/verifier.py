@@ -13,7 +13,7 @@ Everything comes in as an argument; the caller fetches, this module only compare
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -73,7 +73,8 @@ def verify_pdf(data: bytes, found: Check, editions: Sequence[Edition], anchors: 
     for year in edition.years:
         checks += (_signed(year), *_logged(year, anchors.policy), standing.check(year.standing))
     checks += content.checks
-    return conclude(checks, content.differences)
+    compared = tuple((year.school_year, year.version) for year in edition.years)
+    return replace(conclude(checks, content.differences), compared=compared)
 
 
 def unreadable(reason: Reason) -> Conclusion:

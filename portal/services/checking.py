@@ -103,9 +103,10 @@ class Disclosure:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The record that a document names. check: the answer to RECORD_FOUND."""
+    """The record that a document names. check: the answer to RECORD_FOUND. code: only of a record that has locked."""
 
     check: Check
+    code: str | None = None
     editions: tuple[Edition, ...] = ()
     transcript_id: int | None = None
     card: Card | None = None
@@ -139,12 +140,12 @@ def _safe(error: Fault | sa.exc.SQLAlchemyError) -> str:
 def _answer(
     conclusion: Conclusion, found: _Found | None, features: tuple[str, ...], digest: str, now: datetime
 ) -> CheckedFile:
-    newest = found.editions[0].years[-1] if found is not None and found.editions else None
+    year, version = conclusion.compared[-1] if conclusion.compared else (None, None)
     return CheckedFile(
         conclusion=conclusion,
-        code=newest.lookup_code if newest is not None else None,
-        school_year=newest.school_year if newest is not None else None,
-        version=newest.version if newest is not None else None,
+        code=found.code if found is not None else None,
+        school_year=year,
+        version=version,
         transcript_id=found.transcript_id if found is not None else None,
         card=found.card if found is not None else None,
         features=features,
@@ -181,6 +182,7 @@ def _find(session: Session, desk: CheckingDesk, inspection: Inspection) -> _Foun
         return _Found(Check(Question.RECORD_FOUND, Status.FAILED, Reason.NOT_LOCKED))
     return _Found(
         Check(Question.RECORD_FOUND, Status.PASSED),
+        code,
         editions,
         found.id,
         lookup.card(session.connection(), code),
