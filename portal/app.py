@@ -7,12 +7,12 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import views
+from portal import api, views
 from portal.database import configure, engine_options
 from portal.extensions import babel, csrf, db, htmx
 from portal.runtime import Runtime, open_runtime
 from portal.settings import Settings, database_url
-from portal.web import clock, error_pages, guards, headers, limits, logs, rendering, runtime, sessions, templates
+from portal.web import clock, error_pages, guards, headers, jobs, limits, logs, rendering, runtime, sessions, templates
 
 ROOT = Path(__file__).parents[1]
 
@@ -21,6 +21,7 @@ def create_app(settings: Settings) -> Flask:
     """The WSGI application of one instance; raises Refused(NOT_INITIALISED) before `hocba init`."""
     app = assemble(open_runtime(settings, clock.read()))
     runtime.write_counts_at_exit(app)
+    jobs.run_beside(app)
     _spare_the_collector()
     return app
 
@@ -31,6 +32,7 @@ def assemble(held: Runtime) -> Flask:
     _configure(app, held)
     _bind_extensions(app)
     runtime.register(app, held)
+    jobs.register(app)
     logs.register(app)
     clock.register(app)
     limits.register(app)
@@ -38,6 +40,7 @@ def assemble(held: Runtime) -> Flask:
     rendering.register(app)
     error_pages.register(app)
     views.register(app)
+    api.register(app)
     guards.register(app)
     headers.register(app)
     _trust_proxies(app, held.settings.proxies)

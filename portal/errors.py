@@ -30,6 +30,20 @@ class Problem(StrEnum):
     NOT_ALLOWED = "not_allowed"
     ROWS_FAULTY = "rows_faulty"
     NOT_SIGNED = "not_signed"
+    CERTIFICATE_REFUSED = "certificate_refused"
+    WRONG_ROLE = "wrong_role"
+    KEY_REGISTERED = "key_registered"
+    KEY_ENDED = "key_ended"
+    KEY_PERIOD_OVER = "key_period_over"
+    PROPOSAL_WAITS = "proposal_waits"
+    PROPOSAL_CLOSED = "proposal_closed"
+    UPLOADS_FULL = "uploads_full"
+    API_KEY_MISSING = "api_key_missing"
+    API_KEY_UNKNOWN = "api_key_unknown"
+    API_KEY_EXPIRED = "api_key_expired"
+    API_KEY_REVOKED = "api_key_revoked"
+    API_SCOPE_MISSING = "api_scope_missing"
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
 
 
 class PortalError(Exception):

@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     data: Path = Field(DEFAULT_DATA, description="Thư mục của bản cài: cơ sở dữ liệu, khóa, tệp tạm.")
     database_url: str = Field("", description="SQLAlchemy URL; rỗng: SQLite trong thư mục của bản cài.")
     limits_storage: str = Field("memory://", description="Nơi đếm giới hạn: memory:// (một tiến trình) hoặc redis://…")
+    queue: str = Field("", description="Hàng đợi việc dài; rỗng: tệp trong thư mục của bản cài, hoặc redis://…")
     proxies: int = Field(0, ge=0, le=5, description="Số proxy tin cậy đứng trước (ProxyFix); 0: không có.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Mức ghi nhật ký.")
     sandbox_workers: int = Field(2, ge=1, le=32, description="Số tiến trình con mở tệp tải lên.")
@@ -33,6 +34,9 @@ class Settings(BaseSettings):
     hits_limit: str = Field("600 per minute", description="Tra cứu thấy, mỗi địa chỉ (cả trường sau một NAT).")
     sign_in_limit: str = Field("10 per minute; 100 per day", description="Lần đăng nhập sai, mỗi địa chỉ và tài khoản.")
     checks_limit: str = Field("12 per minute; 300 per day", description="Tệp gửi kiểm tra, mỗi địa chỉ.")
+    api_limit: str = Field("300 per minute; 20000 per day", description="Yêu cầu của phần mềm, mỗi khóa API.")
+    api_files_limit: str = Field("30 per minute; 600 per day", description="Tệp phần mềm gửi, mỗi khóa API.")
+    api_network_limit: str = Field("1200 per minute", description="Yêu cầu của phần mềm, mỗi địa chỉ.")
     session_hours: int = Field(10, ge=1, le=24, description="Phiên làm việc dài nhất, giờ.")
     session_idle_minutes: int = Field(30, ge=5, le=240, description="Phiên tự hết khi không thao tác, phút.")
 

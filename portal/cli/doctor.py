@@ -9,7 +9,9 @@ import click
 from portal.cli.context import engine_of, now, pass_settings, read_only, running
 from portal.cli.output import put, say
 from portal.migrations import is_current
+from portal.presenters.certificate_words import fault_sentence
 from portal.runtime import LOG_KEY, Runtime
+from portal.services import certificate_trust
 from portal.services.log_audit import missing_guards
 from portal.settings import Settings
 
@@ -44,6 +46,9 @@ def _findings(settings: Settings, runtime: Runtime) -> Iterator[tuple[str, bool,
     trust = runtime.trust(now())
     yield "gốc tin cậy", bool(trust.roots), "đặt chứng thư gốc vào trust/roots"
     yield "danh sách thu hồi", bool(trust.crls), "đặt danh sách thu hồi (CRL) còn hạn vào trust/crls"
+    faults = certificate_trust.overview(trust, now()).faults
+    advice = " ".join(fault_sentence(fault) for fault in faults)
+    yield "danh sách thu hồi còn hạn và đủ cho mọi tổ chức", not faults, advice
     yield "địa chỉ chính thức dùng https", runtime.instance.url.startswith("https://"), "chỉ dùng http khi thử"
     cut = runtime.sandbox.cuts_network()
     yield "tiến trình mở tệp lạ bị cắt mạng", cut, "cho phép user namespace hoặc chạy trong dịch vụ không có mạng"

@@ -6,7 +6,9 @@ from typing import Any
 
 import click
 
+from portal.cli.api_keys import api_key
 from portal.cli.auditing import audit
+from portal.cli.certificates import keys_group
 from portal.cli.checking import check
 from portal.cli.demo import demo
 from portal.cli.doctor import doctor
@@ -16,7 +18,7 @@ from portal.cli.intake import import_
 from portal.cli.locking import lock
 from portal.cli.output import complain
 from portal.cli.records import pdf, show
-from portal.cli.service import serve
+from portal.cli.service import serve, work
 from portal.cli.signing import packet, sign
 from portal.errors import PortalError
 from portal.presenters import problems
@@ -51,5 +53,22 @@ def main(ctx: click.Context, data: Path | None) -> None:
     logs.configure(settings.log_level)
 
 
-for command in (init, import_, packet, sign, lock, pdf, show, check, examine, audit, serve, demo, doctor):
+for command in (
+    init,
+    import_,
+    packet,
+    sign,
+    lock,
+    pdf,
+    show,
+    check,
+    examine,
+    audit,
+    keys_group,
+    serve,
+    work,
+    demo,
+    doctor,
+    api_key,
+):
     main.add_command(command)

@@ -1,12 +1,16 @@
 """`hocba serve`: one process for a small school office, several behind a proxy for a province."""
 
+import signal
+import threading
+
 import click
 from gunicorn.app.base import BaseApplication
 
 from portal.app import create_app
-from portal.cli.context import pass_settings
+from portal.cli.context import engine_of, pass_settings, running
 from portal.errors import Problem, Refused
 from portal.settings import Settings
+from portal.web.jobs import jobs_of
 
 THREADS = 8
 
@@ -33,6 +37,21 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> object:
         return create_app(self._settings)
+
+
+@click.command()
+@click.option("--threads", default=2, show_default=True, type=click.IntRange(1, 32), help="Số việc làm cùng lúc.")
+@pass_settings
+def work(settings: Settings, threads: int) -> None:
+    """Làm các việc dài (đọc tệp, nhập lớp) ở một tiến trình riêng."""
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: ended.set())
+    with running(settings) as runtime, engine_of(settings) as engine:
+        jobs = jobs_of(runtime, engine)
+        jobs.start(threads)
+        ended.wait()
+        jobs.stop()
 
 
 def require_shared_limits(settings: Settings, workers: int) -> None:

@@ -61,6 +61,7 @@ UNITS: Final = (
 
 PEOPLE: Final = (
     DemoPerson("so.quantri", "Phạm Hữu Nghĩa (mẫu)", DEPARTMENT, StaffRole.DEPARTMENT_ADMIN),
+    DemoPerson("so.canbo", "Lưu Thị Hồng Gấm (mẫu)", DEPARTMENT, StaffRole.DEPARTMENT_ADMIN),
     DemoPerson("th01.vanthu", "Đỗ Thị Diễm Quỳnh (mẫu)", SCHOOL, StaffRole.CLERK),
     DemoPerson("th01.hieutruong", "Nguyễn Thị Ngọc Ẩn (mẫu)", SCHOOL, StaffRole.HEAD),
     DemoPerson("th02.vanthu", "Võ Hoàng Dũng (mẫu)", "MAU-TH-02", StaffRole.CLERK),

@@ -1,8 +1,11 @@
 """Tables, constraints and tiny properties: plain SQLAlchemy."""
 
 from portal.models.accounts import Account, AppointmentRow, WebSession
+from portal.models.api_keys import ApiKey, KeptAnswer
 from portal.models.audit import AccessEvent, CardCount, ComparedFile
 from portal.models.base import Base
+from portal.models.jobs import Job, JobKind, JobMessage, JobState
+from portal.models.key_proposals import KeyProposal, ProposalKind, ProposalState
 from portal.models.log import LogCheckpoint, LogEntry, LogHead, LogOpening, LogTile
 from portal.models.organisation import Unit, UnitKind
 from portal.models.records import (
@@ -17,16 +20,24 @@ from portal.models.records import (
     YearRecordRow,
 )
 from portal.models.registry import KeyAuthorisation
+from portal.models.uploads import Upload, UploadState
 
 __all__ = [
     "AccessEvent",
     "Account",
+    "ApiKey",
     "AppointmentRow",
     "Base",
     "Blob",
     "CardCount",
     "ComparedFile",
+    "Job",
+    "JobKind",
+    "JobMessage",
+    "JobState",
+    "KeptAnswer",
     "KeyAuthorisation",
+    "KeyProposal",
     "LogCheckpoint",
     "LogEntry",
     "LogHead",
@@ -34,6 +45,8 @@ __all__ = [
     "LogTile",
     "Packet",
     "Print",
+    "ProposalKind",
+    "ProposalState",
     "RecordSignature",
     "RecordVersion",
     "State",
@@ -41,6 +54,8 @@ __all__ = [
     "Transcript",
     "Unit",
     "UnitKind",
+    "Upload",
+    "UploadState",
     "WebSession",
     "YearRecordRow",
 ]

@@ -144,15 +144,85 @@ PROBLEMS: Final[Mapping[Problem, Words]] = {
         mark("Tài khoản của bạn không có quyền làm việc này."),
         mark("Nếu cần quyền đó, đề nghị người đứng đầu đơn vị hoặc quản trị của Sở cấp."),
     ),
+    Problem.UPLOADS_FULL: Words(
+        _REFUSED,
+        mark("Trường đang có %(limit)s tệp chờ xác nhận nên chưa nhận thêm được."),
+        mark("Xác nhận hoặc bỏ bớt các tệp đang chờ ở trang “Nhập lớp” rồi gửi lại."),
+    ),
     Problem.NOT_SIGNED: Words(
         _REFUSED,
         mark("Tệp gói chưa có chữ ký nào."),
         mark("Ký tệp bằng công cụ “hocba sign” cạnh khóa của trường, rồi nộp tệp đã ký."),
     ),
+    Problem.API_KEY_MISSING: Words(
+        mark("Cần khóa API"),
+        mark("Yêu cầu không kèm khóa API."),
+        mark("Gửi đầu mục “Authorization: Bearer hb_…” với khóa mà đơn vị vận hành đã cấp cho trường."),
+    ),
+    Problem.API_KEY_UNKNOWN: Words(
+        mark("Khóa API không đúng"),
+        mark("Không có khóa API nào như vậy."),
+        mark("Kiểm tra lại khóa đã chép đủ chưa; nếu mất khóa, đề nghị đơn vị vận hành cấp khóa mới."),
+    ),
+    Problem.API_KEY_EXPIRED: Words(
+        mark("Khóa API đã hết hạn"),
+        mark("Khóa API này đã hết hạn từ ngày %(day)s."),
+        mark("Đề nghị đơn vị vận hành cấp khóa mới rồi thay trong phần mềm."),
+    ),
+    Problem.API_KEY_REVOKED: Words(
+        mark("Khóa API đã bị thu hồi"),
+        mark("Khóa API này đã bị thu hồi, không dùng được nữa."),
+        mark("Thay bằng khóa mới nhất của trường; nếu chưa có, đề nghị đơn vị vận hành cấp."),
+    ),
+    Problem.API_SCOPE_MISSING: Words(
+        mark("Khóa API thiếu phạm vi"),
+        mark("Khóa API này không có phạm vi “%(scope)s”."),
+        mark("Đề nghị đơn vị vận hành cấp khóa có phạm vi đó, nếu phần mềm cần."),
+    ),
+    Problem.IDEMPOTENCY_KEY_REUSED: Words(
+        mark("Idempotency-Key đã dùng"),
+        mark("Idempotency-Key này đã dùng cho một yêu cầu khác trong 24 giờ qua."),
+        mark("Mỗi yêu cầu mới dùng một giá trị mới; chỉ gửi lại giá trị cũ khi gửi lại đúng yêu cầu cũ."),
+    ),
     Problem.ROWS_FAULTY: Words(
         _REFUSED,
         mark("Tệp còn %(faulty)s dòng có lỗi nên chưa nhận được cả tệp."),
         mark("Sửa các dòng đó rồi gửi lại tệp, hoặc chọn “Chỉ lấy các dòng đúng”."),
+    ),
+    Problem.CERTIFICATE_REFUSED: Words(
+        _REFUSED,
+        mark("Chứng thư không qua được kiểm tra vào lúc này."),
+        mark("Xem từng mục kiểm tra trên trang đề nghị; sửa xong nguyên nhân thì xác nhận lại."),
+    ),
+    Problem.WRONG_ROLE: Words(
+        _REFUSED,
+        mark("Vai này không thuộc loại đơn vị đã chọn."),
+        mark("Con dấu số của Sở chỉ đăng ký cho Sở; các vai khác chỉ đăng ký cho trường."),
+    ),
+    Problem.KEY_REGISTERED: Words(
+        _REFUSED,
+        mark("Chứng thư này đã được đăng ký cho đơn vị và vai này."),
+        mark("Xem dòng đã có trong sổ chứng thư; đăng ký đã kết thúc thì đăng ký chứng thư mới."),
+    ),
+    Problem.KEY_ENDED: Words(
+        _REFUSED,
+        mark("Đăng ký này đã kết thúc, hoặc đã có ngày kết thúc không muộn hơn."),
+        mark("Xem dòng của chứng thư trong sổ; ngày kết thúc chỉ đưa lên sớm hơn được."),
+    ),
+    Problem.KEY_PERIOD_OVER: Words(
+        _REFUSED,
+        mark("Thời hạn trong đề nghị đã qua nên không còn gì để xác nhận."),
+        mark("Từ chối đề nghị này rồi lập đề nghị mới với thời hạn đúng."),
+    ),
+    Problem.PROPOSAL_WAITS: Words(
+        _REFUSED,
+        mark("Đã có một đề nghị về chứng thư này cho đơn vị và vai này đang chờ xác nhận."),
+        mark("Xử lí đề nghị đó trước: xác nhận, từ chối hoặc rút lại."),
+    ),
+    Problem.PROPOSAL_CLOSED: Words(
+        _REFUSED,
+        mark("Đề nghị này đã khép lại: đã bị từ chối, đã rút hoặc quá hạn 14 ngày."),
+        mark("Nếu vẫn cần, lập đề nghị mới."),
     ),
 }
 REFUSALS: Final[Mapping[Refusal, tuple[str, str]]] = {

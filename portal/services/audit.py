@@ -7,6 +7,7 @@ it cannot see without outside witnesses is a log rewritten with the log's own ke
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -112,6 +113,7 @@ def _of_log(flaw: Flaw) -> AuditProblem:
 
 
 _Locked = tuple[RecordVersion, str, str, str, str]
+_Key = tuple[str, str, str]
 
 
 def _locked(session: Session) -> Iterator[_Locked]:
@@ -244,16 +246,32 @@ def _orphans(session: Session) -> Iterator[AuditProblem]:
 
 
 def _keys(session: Session) -> Iterator[AuditProblem]:
-    """The registry of keys says what the log says."""
-    logged = {index: leaf for index, leaf in _entries(session) if isinstance(leaf, RegisterKeyLeaf)}
+    """The registry of keys says what the log says: the first leaf of a key opens it, the newest holds."""
+    logged: dict[_Key, list[tuple[int, RegisterKeyLeaf]]] = {}
+    for index, leaf in _entries(session):
+        if isinstance(leaf, RegisterKeyLeaf):
+            logged.setdefault((leaf.unit, leaf.role, leaf.certificate_sha256), []).append((index, leaf))
     rows = session.execute(sa.select(KeyAuthorisation, Unit.code).join(Unit, Unit.id == KeyAuthorisation.unit_id))
     for row, unit in rows:
-        leaf = logged.pop(row.log_index, None) if row.log_index is not None else None
-        stored = (unit, row.role, row.certificate_sha256, row.valid_from, row.valid_to)
-        if leaf is None or stored != (leaf.unit, leaf.role, leaf.certificate_sha256, leaf.valid_from, leaf.valid_to):
+        history = logged.pop((unit, row.role, row.certificate_sha256), [])
+        if not history or not _as_logged(row, history):
             yield AuditProblem(Defect.KEY_DIFFERS, log_index=row.log_index, detail=unit)
-    for index, leaf in logged.items():
+    for history in logged.values():
+        index, leaf = history[0]
         yield AuditProblem(Defect.KEY_DIFFERS, log_index=index, detail=leaf.unit)
+
+
+def _as_logged(row: KeyAuthorisation, history: list[tuple[int, RegisterKeyLeaf]]) -> bool:
+    """An entry opens with its first leaf; each later one only ends it, and never later than before."""
+    ends = [leaf.valid_to for _index, leaf in history]
+    only_nearer = all(later is not None and (earlier is None or later <= earlier) for earlier, later in pairwise(ends))
+    return (
+        only_nearer
+        and row.log_index == history[0][0]
+        and sha256(row.certificate) == row.certificate_sha256
+        and {leaf.valid_from for _index, leaf in history} == {row.valid_from}
+        and row.valid_to == ends[-1]
+    )
 
 
 def _entries(session: Session) -> Iterator[tuple[int, leaves.Leaf]]:

@@ -133,7 +133,7 @@ def take_in(
     if known is not None:
         return known
     pupils = Pupils(session, school_year, [row.content for row in judged.rows if row.content is not None])
-    decided = [_decide(row, pupils, school) for row in judged.rows]
+    decided = [decide(row, pupils, school) for row in judged.rows]
     drafts = [each for each in decided if isinstance(each, Draft)]
     if not drafts:
         return TakenPacket(None, tuple(each for each in decided if isinstance(each, TakenRow)), judged.findings)
@@ -166,8 +166,8 @@ def _new_packet(
     return packet
 
 
-def _decide(judged: JudgedPupil, pupils: Pupils, school: Unit) -> TakenRow | Draft:
-    """A row that is refused, or what is to be written for it."""
+def decide(judged: JudgedPupil, pupils: Pupils, school: Unit) -> TakenRow | Draft:
+    """A row that is refused, or what is to be written for it. Also asked before a person confirms."""
     content = judged.content
     if content is None or has_errors(judged.findings):
         return TakenRow(judged.row, judged.pupil, None, judged.findings)

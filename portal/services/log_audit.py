@@ -25,7 +25,8 @@ GUARDS: Final = {
     "log_checkpoint": ("update", "delete"),
     "state_change": ("update", "delete"),
     "access_event": ("update", "delete"),
-    "key_authorisation": ("delete",),
+    "key_authorisation": ("update", "delete"),
+    "key_proposal": ("insert", "update", "delete"),
 }
 _BATCH: Final = 4096
 

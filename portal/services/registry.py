@@ -47,6 +47,28 @@ def register_key(
     return entry
 
 
+def end_key(
+    session: Session, entry: KeyAuthorisation, valid_to: datetime, log_signer: notes.Signer, now: datetime
+) -> int:
+    """End an entry at a moment: a second leaf of the same key says so. Returns the leaf's index.
+
+    The newest leaf of a unit, role and certificate holds; a later one may only bring the end nearer (decision 0011).
+    """
+    unit = session.get_one(Unit, entry.unit_id)
+    leaf = leaves.RegisterKeyLeaf(
+        unit=unit.code,
+        role=entry.role,
+        certificate_sha256=entry.certificate_sha256,
+        valid_from=entry.valid_from,
+        valid_to=valid_to.replace(microsecond=0),
+        effective_at=now.replace(microsecond=0),
+    )
+    index = log.append(session, [leaves.to_bytes(leaf)], log_signer, now)
+    entry.valid_to = leaf.valid_to
+    session.flush()
+    return index
+
+
 def authorisations(session: Session) -> tuple[Authorisation, ...]:
     """The whole registry as values of the trust core."""
     rows = session.execute(sa.select(KeyAuthorisation, Unit.code).join(Unit, Unit.id == KeyAuthorisation.unit_id))

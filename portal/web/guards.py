@@ -1,6 +1,7 @@
 """Each route states who may come. The application does not start when a route says nothing.
 
-The guarantee shows in the view's signature: `signed_in` hands an `Identity`, `visitor` one or None, `public` none.
+The guarantee shows in the view's signature: `signed_in` hands an `Identity`, `visitor` one or None, `public` none,
+`api_key` the `KeyHolder` of school software.
 Which *records* a person may see is not decided here but by services (`portal.permissions`).
 """
 
@@ -13,7 +14,10 @@ from flask import Flask, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.identity import Identity
-from portal.web.sessions import current_identity
+from portal.permissions import ApiScope
+from portal.services.api_keys import KeyHolder
+from portal.web.api_keys import holder_of_request
+from portal.web.sessions import current_identity, takes_no_cookie
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -27,9 +31,11 @@ class Guard(StrEnum):
     PUBLIC = "public"
     VISITOR = "visitor"
     SIGNED_IN = "signed_in"
+    API_KEY = "api_key"
 
 
 _stated: dict[Callable[..., object], Guard] = {}
+_scopes: dict[Callable[..., object], ApiScope] = {}
 
 
 def public(view: Callable[_P, _R]) -> Callable[_P, _R]:
@@ -63,6 +69,28 @@ def signed_in(view: Callable[Concatenate[Identity, _P], _R]) -> Callable[_P, _R 
 
     _stated[guarded] = Guard.SIGNED_IN
     return guarded
+
+
+def api_key(
+    scope: ApiScope,
+) -> Callable[[Callable[Concatenate[KeyHolder, _P], _R]], Callable[_P, _R]]:
+    """School software with a key that has this scope; no cookie is looked at, so no other site can send one along."""
+
+    def decorate(view: Callable[Concatenate[KeyHolder, _P], _R]) -> Callable[_P, _R]:
+        @wraps(view)
+        def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+            return view(holder_of_request(scope), *args, **kwargs)
+
+        _stated[guarded], _scopes[guarded] = Guard.API_KEY, scope
+        takes_no_cookie(guarded)
+        return guarded
+
+    return decorate
+
+
+def scope_of(view: Callable[..., object]) -> ApiScope | None:
+    """The scope that a view asks of a key."""
+    return _scopes.get(view)
 
 
 def guard_of(view: Callable[..., object]) -> Guard | None:

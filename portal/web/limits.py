@@ -108,6 +108,11 @@ class Limits:
     checks: Allowance
     sign_in_network: Allowance
     sign_in_account: Allowance
+    api_network: Allowance
+    api_refusals: Allowance
+    api_key: Allowance
+    api_files: Allowance
+    api_misses: Allowance
 
 
 def limits_of(settings: Settings, counters: Counters) -> Limits:
@@ -123,6 +128,11 @@ def limits_of(settings: Settings, counters: Counters) -> Limits:
         checks=allowance("checks", settings.checks_limit),
         sign_in_network=allowance("sign-in-network", settings.sign_in_limit),
         sign_in_account=allowance("sign-in-account", settings.sign_in_limit),
+        api_network=allowance("api-network", settings.api_network_limit),
+        api_refusals=allowance("api-refusals", settings.sign_in_limit),
+        api_key=allowance("api-key", settings.api_limit),
+        api_files=allowance("api-files", settings.api_files_limit),
+        api_misses=allowance("api-misses", settings.misses_limit),
     )
 
 
@@ -169,6 +179,36 @@ def spend_check() -> None:
     """One file to be opened."""
     held = limits()
     held.counters.spend(held.checks, network.counted())
+
+
+def spend_api_network() -> None:
+    """One request of software in this network, whoever's."""
+    held = limits()
+    held.counters.spend(held.api_network, network.counted())
+
+
+def spend_api_refusal() -> None:
+    """One request without a good key."""
+    held = limits()
+    held.counters.spend(held.api_refusals, network.counted())
+
+
+def spend_api_key(key_id: str) -> None:
+    """One request with this key."""
+    held = limits()
+    held.counters.spend(held.api_key, key_id)
+
+
+def spend_api_file(key_id: str) -> None:
+    """One file to be opened for this key: a vendor's server sends those of many schools from one address."""
+    held = limits()
+    held.counters.spend(held.api_files, key_id)
+
+
+def spend_api_miss(key_id: str) -> None:
+    """One look with this key at what does not exist or belongs to others."""
+    held = limits()
+    held.counters.spend(held.api_misses, key_id)
 
 
 @contextmanager

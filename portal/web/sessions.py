@@ -4,10 +4,11 @@ The person is looked up when somebody asks who it is, so a lookup without a cook
 Flask's own signed cookie holds nothing but the secret of the CSRF token, and exists only once a form was shown.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
-from flask import Flask, Request, g, has_request_context, request, session
+from flask import Flask, Request, current_app, g, has_request_context, request, session
 from flask import Response as FlaskResponse
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from werkzeug.local import LocalProxy
@@ -26,6 +27,7 @@ _FORM: Final = "hocba-form"
 _HOST: Final = "__Host-"
 # Asked for first: taking cookies apart where there are none is for nothing.
 _COOKIES: Final = "Cookie"
+_cookieless: set[Callable[..., object]] = set()
 
 
 def is_secure() -> bool:
@@ -121,9 +123,16 @@ def register(app: Flask) -> None:
     app.before_request(_require_token)
 
 
+def takes_no_cookie(view: Callable[..., object]) -> None:
+    """Say of a view that it never asks for the signed-in person: what a browser sends along opens nothing there."""
+    _cookieless.add(view)
+
+
 def _require_token() -> None:
-    # Flask-WTF's own step finds out about exemptions, of which there are none, at every look at a card.
-    if request.method not in ("GET", "HEAD", "OPTIONS") and request.endpoint is not None:
+    # Flask-WTF's own step finds out about exemptions at every look at a card.
+    if request.method in ("GET", "HEAD", "OPTIONS") or request.endpoint is None:
+        return
+    if current_app.view_functions[request.endpoint] not in _cookieless:
         csrf.protect()
 
 

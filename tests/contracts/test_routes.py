@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from portal import views
+from portal import api, views
 from portal.web import guards
 from portal.web.guards import Guard, public
 
@@ -15,6 +15,44 @@ NEEDS_A_PERSON = {
     "records.record",
     "records.booklet",
     "records.year_print",
+    "certificates.confirm",
+    "certificates.decline",
+    "certificates.ending",
+    "certificates.key",
+    "certificates.listing",
+    "certificates.proposal",
+    "certificates.propose",
+    "certificates.propose_end",
+    "certificates.proposing",
+    "certificates.trusted",
+    "packets.file_to_sign",
+    "packets.history",
+    "packets.listing",
+    "packets.packet",
+    "packets.receipt",
+    "packets.submit_signatures",
+    "packets.withdraw_records",
+    "packets.withdrawal",
+    "uploads.choose",
+    "uploads.confirm",
+    "uploads.confirmation",
+    "uploads.discard",
+    "uploads.marked",
+    "uploads.preview",
+    "uploads.receive",
+    "uploads.try_again",
+    "uploads.upload",
+}
+
+NEEDS_A_KEY = {
+    "api.file_to_sign": "packets:read",
+    "api.packet": "packets:read",
+    "api.packets": "packets:read",
+    "api.push": "packets:write",
+    "api.receipt": "receipts:read",
+    "api.record": "receipts:read",
+    "api.rows": "packets:read",
+    "api.submit_signatures": "signatures:write",
 }
 
 
@@ -23,6 +61,7 @@ def app() -> Flask:
     """The views alone: what is asked here needs no instance."""
     made = Flask("hocba")
     views.register(made)
+    api.register_routes(made)
     return made
 
 
@@ -55,6 +94,15 @@ def test_each_route_states_its_guard(app: Flask) -> None:
     }
     assert None not in stated.values(), [name for name, guard in stated.items() if guard is None]
     assert {name for name, guard in stated.items() if guard is Guard.SIGNED_IN} == NEEDS_A_PERSON
+
+
+def test_each_route_of_the_interface_asks_for_the_scope_that_was_promised(app: Flask) -> None:
+    asked = {
+        name: scope.value
+        for name, view in app.view_functions.items()
+        if guards.guard_of(view) is Guard.API_KEY and (scope := guards.scope_of(view)) is not None
+    }
+    assert asked == NEEDS_A_KEY
 
 
 def test_a_route_without_a_guard_does_not_start() -> None:

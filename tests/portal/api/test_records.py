@@ -1,0 +1,78 @@
+"""Records and receipts for the school that issued or manages them; every look is written down."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from portal.models import AccessEvent, Account
+from portal.services.access import first_broken_event
+from tests.portal.api.machines import NEIGHBOUR_SCHOOL, code_of, machine, years_of
+from tests.portal.worlds import World
+from verify.canonical import sha256
+from verify.log import receipt as receipts
+from verify.record.codec import from_bytes
+
+
+def looks(world: World) -> list[tuple[str, str, str | None]]:
+    """Action, outcome and who, in order."""
+    with Session(world.engine) as session:
+        assert first_broken_event(session) is None
+        rows = session.execute(
+            sa.select(AccessEvent.action, AccessEvent.outcome, Account.display_name)
+            .outerjoin(Account, Account.id == AccessEvent.account_id)
+            .order_by(AccessEvent.id)
+        )
+        return [(action, outcome, name) for action, outcome, name in rows]
+
+
+def test_the_signed_bytes_and_the_receipt_of_a_locked_year(world: World) -> None:
+    school = machine(world)
+    code = world.codes.locked
+    for year in years_of(world, code):
+        answer = school.get(f"/records/{code}/{year}/record")
+        assert answer.mimetype == "application/json"
+        held = from_bytes(answer.data)
+        assert (held.lookup_code, held.school_year) == (code, year)
+        assert answer.headers["ETag"] == f'"{sha256(answer.data)}"'
+        proof = school.get(f"/records/{code}/{year}/receipt")
+        assert proof.mimetype == "text/plain"
+        receipts.parse(proof.data)
+    found = looks(world)
+    assert {(action, outcome) for action, outcome, _who in found} == {("record.read", "allowed")}
+    assert len(found) == 4
+    assert all(who is not None and "khóa API" in who for _action, _outcome, who in found)
+
+
+def test_before_the_lock_there_is_a_record_but_no_receipt(world: World) -> None:
+    school = machine(world)
+    for code in (world.codes.draft, world.codes.accepted):
+        (year,) = years_of(world, code)
+        school.get(f"/records/{code}/{year}/record")
+        assert code_of(school.get(f"/records/{code}/{year}/receipt", 409)) == "not_locked"
+    assert len(looks(world)) == 4, "a look before the lock is a look"
+
+
+def test_others_unknown_withdrawn_and_nonsense_are_one_answer(world: World) -> None:
+    school, neighbour = machine(world), machine(world, NEIGHBOUR_SCHOOL)
+    locked = world.codes.locked
+    year = years_of(world, locked)[0]
+    for what in ("record", "receipt"):
+        answers = [
+            neighbour.get(f"/records/{locked}/{year}/{what}", 404),
+            neighbour.get(f"/records/{world.codes.draft}/{year}/{what}", 404),
+            school.get(f"/records/{world.codes.unknown}/{year}/{what}", 404),
+            school.get(f"/records/{world.codes.withdrawn}/{year}/{what}", 404),
+            school.get(f"/records/{locked}/1999-2000/{what}", 404),
+            school.get(f"/records/{locked}/nam-ngoai/{what}", 404),
+            school.get(f"/records/khong-phai-ma/{year}/{what}", 404),
+        ]
+        assert len({answer.data for answer in answers}) == 1
+    assert {outcome for _action, outcome, _who in looks(world)} == {"refused"}
+    assert len(looks(world)) == 12, "nonsense names no record"
+
+
+def test_a_code_in_another_spelling_is_the_same_record(small_world: World) -> None:
+    code = small_world.codes.locked
+    year = years_of(small_world, code)[0]
+    school = machine(small_world)
+    spelled = "-".join(code[start : start + 4].upper() for start in range(0, 32, 4))
+    assert school.get(f"/records/{spelled}/{year}/record").data == school.get(f"/records/{code}/{year}/record").data
