@@ -13,15 +13,6 @@ from verify.canonical import sha256
 _AT_ONCE = 500
 
 
-def put(session: Session, data: bytes) -> str:
-    """Keep bytes; returns their SHA-256. Bytes that are already kept stay as they are."""
-    digest = sha256(data)
-    if session.scalar(sa.select(Blob.sha256).where(Blob.sha256 == digest)) is None:
-        session.add(Blob(sha256=digest, data=data))
-        session.flush()
-    return digest
-
-
 def put_all(session: Session, pieces: Sequence[bytes]) -> list[str]:
     """Keep several at once; returns their SHA-256 in order."""
     digests = [sha256(data) for data in pieces]

@@ -4,20 +4,20 @@
 and each signature passed the registry (design §9.4); otherwise the version stays a draft and the reason is told.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from portal.errors import Problem, Refused
+from portal.errors import Fault, Problem, Refused
 from portal.identity import Identity
-from portal.models import RecordSignature, RecordVersion, State, Unit
+from portal.models import Blob, RecordSignature, RecordVersion, State, Transcript, Unit, YearRecordRow
 from portal.permissions import may_import_for
 from portal.services import blobs, registry
 from portal.services.evidence import checks_to_json
-from portal.services.packets import code_and_year, packet, versions_in
+from portal.services.packets import packet
 from portal.services.transitions import change_state
 from verify.anchors import Authorisation, TrustStore
 from verify.canonical import sha256
@@ -27,6 +27,7 @@ from verify.verdict import Check, Status
 from verify.verifier import NEEDED_ROLES
 
 Signatures = Mapping[Role, bytes]
+_UNSIGNED = (State.DRAFT.value, State.SUBMITTED.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +67,13 @@ def sign_packet(
     now: datetime,
 ) -> SignedPacket:
     """Sign every draft of a packet in each given role, and submit. Raises Refused(NOTHING_TO_DO) without a draft."""
-    drafts = _drafts(session, identity, packet_id)
+    waiting = _waiting(session, identity, packet_id)
     moment = now.replace(microsecond=0)
     made = {
-        version.id: {
-            role: sign(blobs.get(session, version.root_sha256), signer, moment) for role, signer in signers.items()
-        }
-        for version in drafts
+        each.version.root_sha256: {role: sign(each.record, signer, moment) for role, signer in signers.items()}
+        for each in waiting
     }
-    return _submit(session, identity, packet_id, drafts, made, trust, now)
+    return _submit(session, identity, packet_id, waiting, made, Gate(trust, registry.authorisations(session), now))
 
 
 def submit_signatures(
@@ -86,84 +85,122 @@ def submit_signatures(
     now: datetime,
 ) -> SignedPacket:
     """Put signatures that were made elsewhere on the drafts of a packet. brought: by SHA-256 of the signed bytes."""
-    drafts = _drafts(session, identity, packet_id)
-    made = {version.id: brought.get(version.root_sha256, {}) for version in drafts}
-    return _submit(session, identity, packet_id, drafts, made, trust, now)
+    waiting = _waiting(session, identity, packet_id)
+    return _submit(session, identity, packet_id, waiting, brought, Gate(trust, registry.authorisations(session), now))
 
 
-def _drafts(session: Session, identity: Identity, packet_id: int) -> list[RecordVersion]:
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A version that may still be signed. record: the bytes to sign. held: roles that have signed."""
+
+    version: RecordVersion
+    lookup_code: str
+    unit_code: str
+    record: bytes
+    held: frozenset[Role]
+
+
+def _waiting(session: Session, identity: Identity, packet_id: int) -> list[_Waiting]:
+    """What waits for signatures in a packet, read in two queries whatever its size."""
     held = packet(session, packet_id)
     if not may_import_for(identity, session.get_one(Unit, held.unit_id).code):
         raise Refused(Problem.NOT_ALLOWED)
-    drafts = [*versions_in(session, packet_id, State.DRAFT), *versions_in(session, packet_id, State.SUBMITTED)]
-    if not drafts:
+    rows = session.execute(
+        sa.select(RecordVersion, Transcript.lookup_code, Unit.code, Blob.data)
+        .join(YearRecordRow, YearRecordRow.id == RecordVersion.year_record_id)
+        .join(Transcript, Transcript.id == YearRecordRow.transcript_id)
+        .join(Unit, Unit.id == RecordVersion.issuing_unit_id)
+        .join(Blob, Blob.sha256 == RecordVersion.root_sha256)
+        .where(RecordVersion.packet_id == packet_id, RecordVersion.state.in_(_UNSIGNED))
+        .order_by(RecordVersion.id)
+    ).all()
+    if not rows:
         raise Refused(Problem.NOTHING_TO_DO, packet=str(packet_id))
-    return drafts
+    roles = _roles(session, packet_id)
+    return [
+        _Waiting(version, code, unit, _unchanged(version, data), frozenset(roles.get(version.id, ())))
+        for version, code, unit, data in rows
+    ]
+
+
+def _unchanged(version: RecordVersion, data: bytes) -> bytes:
+    if sha256(data) != version.root_sha256:
+        raise Fault(Problem.STORE_DAMAGED, digest=version.root_sha256)
+    return data
+
+
+def _roles(session: Session, packet_id: int) -> dict[int, set[Role]]:
+    """By version: the roles that have signed."""
+    rows = session.execute(
+        sa.select(RecordSignature.version_id, RecordSignature.role)
+        .join(RecordVersion, RecordVersion.id == RecordSignature.version_id)
+        .where(RecordVersion.packet_id == packet_id)
+    )
+    found: dict[int, set[Role]] = {}
+    for version_id, role in rows:
+        found.setdefault(version_id, set()).add(Role(role))
+    return found
 
 
 def _submit(
     session: Session,
     identity: Identity,
     packet_id: int,
-    drafts: Sequence[RecordVersion],
-    made: Mapping[int, Signatures],
-    trust: TrustStore,
-    now: datetime,
+    waiting: Sequence[_Waiting],
+    brought: Mapping[str, Signatures],
+    gate: Gate,
 ) -> SignedPacket:
-    gate = Gate(trust, registry.authorisations(session), now)
+    """Examine first, then write: signatures, then the versions that have all that the lock needs."""
+    kept: list[tuple[_Waiting, bytes, SignatureReport]] = []
     refused: list[RefusedSignature] = []
-    accepted = 0
-    for version in drafts:
-        refused += _take(session, version, made[version.id], gate)
-        if _complete(session, version):
-            _accept(session, identity, version, now)
-            accepted += 1
+    signed: dict[int, set[Role]] = {each.version.id: set(each.held) for each in waiting}
+    for each in waiting:
+        for role, cms in brought.get(each.version.root_sha256, {}).items():
+            if role in each.held:  # signed already, and not signed again
+                continue
+            report = _examined(each, role, cms, gate)
+            if report.holds:
+                kept.append((each, cms, report))
+                signed[each.version.id].add(role)
+            else:
+                failed = tuple(check for check in report.checks if check.status is not Status.PASSED)
+                refused.append(RefusedSignature(each.lookup_code, role, failed))
+    _keep(session, kept, gate.now)
+    complete = [each.version for each in waiting if signed[each.version.id] >= set(NEEDED_ROLES)]
+    for version in complete:
+        _accept(session, identity, version, gate.now)
     session.flush()
-    return SignedPacket(packet_id, accepted, len(drafts) - accepted, tuple(refused))
+    return SignedPacket(packet_id, len(complete), len(waiting) - len(complete), tuple(refused))
 
 
-def _take(session: Session, version: RecordVersion, signatures: Signatures, gate: Gate) -> Iterable[RefusedSignature]:
-    """Keep the signatures that hold; tell of the others. A role that has signed is not signed again."""
-    record = blobs.get(session, version.root_sha256)
-    code, _year = code_and_year(session, version)
-    unit = session.get_one(Unit, version.issuing_unit_id)
-    held = _roles(session, version)
-    for role, cms in signatures.items():
-        if role in held:
-            continue
-        report = examine(
-            record, cms, role=role, unit_code=unit.code, trust=gate.trust, registry=gate.registry, at=gate.now
-        )
-        if report.holds:
-            _keep(session, version, cms, report, gate.now)
-        else:
-            failed = tuple(check for check in report.checks if check.status is not Status.PASSED)
-            yield RefusedSignature(code, role, failed)
+def _examined(each: _Waiting, role: Role, cms: bytes, gate: Gate) -> SignatureReport:
+    return examine(
+        each.record,
+        cms,
+        role=role,
+        unit_code=each.unit_code,
+        trust=gate.trust,
+        registry=gate.registry,
+        at=gate.now,
+    )
 
 
-def _keep(session: Session, version: RecordVersion, cms: bytes, report: SignatureReport, now: datetime) -> None:
-    session.add(
+def _keep(session: Session, kept: Sequence[tuple[_Waiting, bytes, SignatureReport]], now: datetime) -> None:
+    digests = blobs.put_all(session, [cms for _each, cms, _report in kept])
+    session.add_all(
         RecordSignature(
-            version_id=version.id,
+            version_id=each.version.id,
             role=report.role.value,
-            cms_sha256=blobs.put(session, cms),
+            cms_sha256=digest,
             certificate_sha256=sha256(report.certificate or b""),
             signer_name=report.signer_name,
             signed_at=report.signing_time or now,
             received_at=now,
             report=checks_to_json(report.checks),
         )
+        for (each, _cms, report), digest in zip(kept, digests, strict=True)
     )
     session.flush()
-
-
-def _roles(session: Session, version: RecordVersion) -> frozenset[Role]:
-    held = session.scalars(sa.select(RecordSignature.role).where(RecordSignature.version_id == version.id))
-    return frozenset(Role(role) for role in held)
-
-
-def _complete(session: Session, version: RecordVersion) -> bool:
-    return _roles(session, version) >= frozenset(NEEDED_ROLES)
 
 
 def _accept(session: Session, identity: Identity, version: RecordVersion, now: datetime) -> None:
