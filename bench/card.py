@@ -6,16 +6,18 @@ The rate limit stays on (set high enough not to refuse), the card is counted.
 
 import os
 import socket
+import statistics
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
-from bench.measure import Row
+from bench.measure import Row, shown
 from bench.world import BenchWorld, bench_world
 
 CONNECTIONS = 4
@@ -26,11 +28,12 @@ CLAIM = 2.0  # at least half of the floor's requests a second
 
 def rows() -> list[Row]:
     with bench_world() as world, _hocba(world) as ours, _bare(world, ours) as floor:
-        _loop(ours, f"/t/{world.code}")
+        path = f"/t/{world.code}"
+        _loop(ours, path)
         _loop(floor, "/")
-        pairs = [(_loop(ours, f"/t/{world.code}"), _loop(floor, "/")) for _ in range(ROUNDS)]
-    mine = sorted(pair[0] for pair in pairs)[ROUNDS // 2]
-    bare = sorted(pair[1] for pair in pairs)[ROUNDS // 2]
+        pairs = [(_loop(ours, path), _loop(floor, "/")) for _ in range(ROUNDS)]
+    mine, bare = (statistics.median(pair[side].wall for pair in pairs) for side in (0, 1))
+    busy = tuple(statistics.median(pair[side].cpu for pair in pairs) for side in (0, 1))
     row = Row(
         "card: status card by code, limit and count included",
         "bare Flask view, same bytes, same server",
@@ -40,20 +43,36 @@ def rows() -> list[Row]:
         mine / bare <= CLAIM,
         f"{bare / mine:.0%} of the floor's requests a second",
     )
-    return [row]
+    return [row, shown("card: processor time of one request", "the same of the bare view", (busy[0], busy[1]))]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A server to ask. pid: of the process that started its workers."""
+
+    port: int
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Seconds per request: wall of the loop, and processor time of the server's processes."""
+
+    wall: float
+    cpu: float
 
 
 @contextmanager
-def _hocba(world: BenchWorld) -> Iterator[int]:
+def _hocba(world: BenchWorld) -> Iterator[Served]:
     environment = {**os.environ, "HOCBA_HITS_LIMIT": "100000000 per minute", "HOCBA_LOG_LEVEL": "error"}
     command = [sys.executable, "-c", "from portal.cli.main import main; main()", "--data", str(world.settings.data)]
-    with _serving([*command, "serve", "--port", "{port}"], environment, f"/t/{world.code}") as port:
-        yield port
+    with _serving([*command, "serve", "--port", "{port}"], environment, f"/t/{world.code}") as served:
+        yield served
 
 
 @contextmanager
-def _bare(world: BenchWorld, ours: int) -> Iterator[int]:
-    with urlopen(f"http://127.0.0.1:{ours}/t/{world.code}", timeout=10) as answer:
+def _bare(world: BenchWorld, ours: Served) -> Iterator[Served]:
+    with urlopen(f"http://127.0.0.1:{ours.port}/t/{world.code}", timeout=10) as answer:
         body = answer.read()
     path = Path(world.settings.data) / "bare.html"
     path.write_bytes(body)
@@ -72,12 +91,12 @@ def _bare(world: BenchWorld, ours: int) -> Iterator[int]:
         "        return app\n"
         "Server().run()\n"
     )
-    with _serving([sys.executable, "-c", script], dict(os.environ), "/") as port:
-        yield port
+    with _serving([sys.executable, "-c", script], dict(os.environ), "/") as served:
+        yield served
 
 
 @contextmanager
-def _serving(command: list[str], environment: dict[str, str], path: str) -> Iterator[int]:
+def _serving(command: list[str], environment: dict[str, str], path: str) -> Iterator[Served]:
     port = _free_port()
     started = subprocess.Popen(
         [part.replace("{port}", str(port)) for part in command],
@@ -87,7 +106,7 @@ def _serving(command: list[str], environment: dict[str, str], path: str) -> Iter
     )
     try:
         _wait(port, path)
-        yield port
+        yield Served(port, started.pid)
     finally:
         started.terminate()
         started.wait(timeout=20)
@@ -111,19 +130,31 @@ def _wait(port: int, path: str) -> None:
     raise RuntimeError("the server did not start")
 
 
-def _loop(port: int, path: str) -> float:
-    """Seconds per request over a bounded closed loop with a few connections kept open."""
+def _processor_seconds(pid: int) -> float:
+    """Processor time of a server's workers so far (proc(5), fields 14 and 15 of stat)."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    ticks = 0
+    for each in children:
+        fields = Path(f"/proc/{each}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _loop(served: Served, path: str) -> Cost:
+    """A bounded closed loop with a few connections kept open."""
+    port = served.port
     counts = [0] * CONNECTIONS
     ends = time.monotonic() + SECONDS
     threads = [
         threading.Thread(target=_connection, args=(port, path, ends, counts, number)) for number in range(CONNECTIONS)
     ]
-    start = time.monotonic()
+    start, busy = time.monotonic(), _processor_seconds(served.pid)
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return (time.monotonic() - start) / max(1, sum(counts))
+    asked = max(1, sum(counts))
+    return Cost((time.monotonic() - start) / asked, (_processor_seconds(served.pid) - busy) / asked)
 
 
 def _connection(port: int, path: str, ends: float, counts: list[int], number: int) -> None:

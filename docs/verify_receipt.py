@@ -13,6 +13,7 @@ import json
 import sys
 from pathlib import Path
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 
@@ -88,4 +89,7 @@ def main(vkey: str, *paths: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:]) if len(sys.argv) > 5 else sys.exit(__doc__)
+    try:
+        main(*sys.argv[1:]) if len(sys.argv) > 5 else sys.exit(__doc__)
+    except (ValueError, KeyError, IndexError, InvalidSignature) as error:
+        sys.exit(f"KHÔNG ĐẠT (failed): {type(error).__name__}")

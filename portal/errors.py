@@ -8,6 +8,8 @@ class Problem(StrEnum):
 
     NOT_FOUND = "not_found"
     UNKNOWN_UNIT = "unknown_unit"
+    UNIT_EXISTS = "unit_exists"
+    ACCOUNT_EXISTS = "account_exists"
     UNKNOWN_PACKET = "unknown_packet"
     BAD_SCHOOL_YEAR = "bad_school_year"
     NOT_DEMO = "not_demo"

@@ -111,4 +111,7 @@ def _say(taken: TakenPacket) -> None:
         for found in _of(row.findings, Severity.ERROR):
             say(f"Dòng {row.row}: LỖI {found.message}")
     quiet = sum(not _of(row.findings, Severity.ERROR) and bool(row.findings) for row in taken.rows)
+    first = next((row.lookup_code for row in taken.rows if row.lookup_code is not None), None)
+    if first is not None:
+        say(f"Mã tra cứu của dòng đầu: {first} (tất cả: thêm --json)")
     say(f"Gói {taken.packet or '–'}: nhận {taken.accepted}, từ chối {taken.refused}, {quiet} dòng có điểm cần xem lại.")

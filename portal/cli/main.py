@@ -16,6 +16,7 @@ from portal.cli.examining import examine
 from portal.cli.founding import init
 from portal.cli.intake import import_
 from portal.cli.locking import lock
+from portal.cli.organisation import account, packets, unit
 from portal.cli.output import complain
 from portal.cli.records import pdf, show
 from portal.cli.service import serve, work
@@ -70,5 +71,8 @@ for command in (
     demo,
     doctor,
     api_key,
+    unit,
+    account,
+    packets,
 ):
     main.add_command(command)

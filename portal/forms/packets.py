@@ -15,16 +15,18 @@ REASON_CHARACTERS = 300
 _REASON_AT_LEAST = 5
 _YEARS_SHOWN = 4
 _DIGEST_CHARACTERS = 64
-# The school year begins in September (Đ.1, annual plan of the ministry); until then people work on the last one.
-_FIRST_MONTH = 9
+# Only years that end are brought in: from May on the running one, until then the one before (rounds 30/6 and 15/8).
+_LAST_MONTHS_FROM = 5
 
 _GRADES = ("1", "2", "3", "4", "5")
 
 
 def school_years(year: int, month: int) -> tuple[str, ...]:
     """School years that a file may be of, the likeliest first."""
-    first = year if month >= _FIRST_MONTH else year - 1
-    return tuple(f"{start}-{start + 1}" for start in range(first, first - _YEARS_SHOWN, -1))
+    first = year - 1 if month >= _LAST_MONTHS_FROM else year - 2
+    shown = range(first + 1, first + 1 - _YEARS_SHOWN, -1)
+    likeliest_first = sorted(shown, key=lambda start: (start != first, -start))
+    return tuple(f"{start}-{start + 1}" for start in likeliest_first)
 
 
 class ImportForm(BaseForm):

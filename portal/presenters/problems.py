@@ -44,10 +44,16 @@ PROBLEMS: Final[Mapping[Problem, Words]] = {
         mark("Không có đơn vị nào mang mã “%(code)s”."),
         mark("Kiểm tra lại mã trường; trường mới phải được Sở khai báo trước."),
     ),
+    Problem.UNIT_EXISTS: Words(
+        _REFUSED, mark("Đã có đơn vị mang mã “%(code)s”."), mark("Chọn mã khác; mã đã dùng thì giữ mãi.")
+    ),
+    Problem.ACCOUNT_EXISTS: Words(
+        _REFUSED, mark("Đã có tài khoản “%(username)s”."), mark("Chọn tên khác; mỗi người một tài khoản riêng.")
+    ),
     Problem.UNKNOWN_PACKET: Words(
         _REFUSED,
         mark("Không có gói học bạ số %(packet)s."),
-        mark("Xem lại số gói mà lệnh nhập đã in ra."),
+        mark("Xem số gói bằng lệnh hocba packets; biên nhận BN-000003 là gói 3."),
     ),
     Problem.BAD_SCHOOL_YEAR: Words(
         _REFUSED,
