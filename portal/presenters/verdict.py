@@ -74,11 +74,12 @@ class CellDifference:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """With what the file was compared: the public card of that version, no more."""
+    """With what the file was compared: the public card of the newest year, no more. editions: years with versions."""
 
     code: str
     school_year: str
     version: int
+    editions: tuple[tuple[str, int], ...]
     masked_name: str | None
     school_name: str | None
 
@@ -221,6 +222,7 @@ def _compared(checked: CheckedFile) -> Compared | None:
         code=checked.code,
         school_year=checked.school_year,
         version=checked.version,
+        editions=checked.conclusion.compared or ((checked.school_year, checked.version),),
         masked_name=checked.card.masked_name if checked.card is not None else None,
         school_name=schools[0] if schools else None,
     )

@@ -136,6 +136,13 @@ def test_our_fault_is_not_the_files() -> None:
     assert page.compared is None
 
 
+def test_every_year_of_a_booklet_is_named() -> None:
+    years = (("2024-2025", 1), ("2025-2026", 1))
+    page = present_verdict(checked(replace(CASES[Verdict.CONTENT_MATCHES], compared=years)), NOTHING)
+    assert page.compared is not None
+    assert page.compared.editions == years
+
+
 def test_what_was_compared_is_the_public_card() -> None:
     compared = shown(Verdict.CONTENT_MATCHES).compared
     assert compared is not None
