@@ -62,11 +62,6 @@ def append(session: Session, leaves: Sequence[bytes], signer: notes.Signer, now:
     return first
 
 
-def next_index(session: Session) -> int:
-    """The index that the next leaf will have; the caller then holds the head until its transaction ends."""
-    return _locked_head(session).size
-
-
 def newest_checkpoint(session: Session) -> bytes | None:
     """The newest signed checkpoint, or None for an empty log."""
     return session.scalar(sa.select(LogCheckpoint.note).order_by(LogCheckpoint.size.desc()).limit(1))
