@@ -1,7 +1,9 @@
 """A class of 300 taken in (read, rules, canonical bytes, insert), against raw `executemany` of the same bytes."""
 
 import sqlite3
+import statistics
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -19,17 +21,19 @@ from portal.workbooks.reading import read_class
 from verify.canonical import sha256
 
 PUPILS = 300
+ROUNDS = 5
 SCHOOL = "MAU-TH-02"
 YEAR = "2025-2026"
 
 
 def rows() -> list[Row]:
-    numbers = iter(range(500, 600))
+    # The first is not counted by anybody, the next by `in_turn` not, then as many as there are rounds.
+    workbooks = [class_workbook("4A", 4, demo_pupils(PUPILS, 2016, seed), seed) for seed in range(500, 502 + ROUNDS)]
+    waiting = iter(workbooks)
     with bench_world() as world, tempfile.TemporaryDirectory() as folder:
 
         def ours() -> None:
-            seed = next(numbers)
-            _take(world.engine, class_workbook("4A", 4, demo_pupils(PUPILS, 2016, seed), seed), world)
+            _take(world.engine, next(waiting), world)
 
         ours()
         with Session(world.engine) as session:
@@ -43,9 +47,8 @@ def rows() -> list[Row]:
                 database.execute("CREATE TABLE blob (sha256 TEXT PRIMARY KEY, data BLOB NOT NULL)")
                 database.executemany("INSERT INTO blob VALUES (?, ?)", records)
 
-        pair = in_turn(ours, floor, items=PUPILS, rounds=5)
-        workbook = class_workbook("4A", 4, demo_pupils(PUPILS, 2016, 7), 7)
-        reading = seconds(lambda: read_class(workbook), PUPILS)
+        pair = in_turn(ours, floor, items=PUPILS, rounds=ROUNDS)
+        reading = statistics.median(seconds(partial(read_class, each), PUPILS) for each in workbooks[:ROUNDS])
     note = f"{1 / pair[0]:.0f} records/s"
     return [
         shown("import: read, rules, canonical, insert", "raw executemany of the same bytes", pair, note),

@@ -4,11 +4,12 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the table. ours, floor: seconds per item. claim: what the issue asks of the ratio."""
+    """A line of the table. ours, floor: seconds per item, or MiB. claim: what the issue asks of ours."""
 
     name: str
     floor_name: str
@@ -17,6 +18,7 @@ class Row:
     claim: str
     met: bool | None
     note: str = ""
+    unit: str = "s"
 
     @property
     def ratio(self) -> float:
@@ -49,3 +51,16 @@ def at_most(name: str, floor_name: str, pair: tuple[float, float], bound: float,
 def shown(name: str, floor_name: str, pair: tuple[float, float], note: str = "") -> Row:
     """A figure without a bound."""
     return Row(name, floor_name, *pair, "–", None, note)
+
+
+def peak(name: str, beside: str, pair: tuple[int, int], bound: int) -> Row:
+    """A claim "ours stays below `bound` MiB". pair: MiB."""
+    ours, floor = pair
+    return Row(name, beside, ours, floor, f"≤ {bound} MiB", ours <= bound, unit="MiB")
+
+
+def peak_of_process() -> int:
+    """MiB that this process has held at most; unlike `ru_maxrss` not what it inherited from who began it (Linux)."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    (held,) = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
+    return int(held) // 1024

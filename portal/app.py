@@ -10,18 +10,36 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from portal import api, views
 from portal.database import configure, engine_options
 from portal.extensions import babel, csrf, db, htmx
-from portal.runtime import Runtime, open_runtime
+from portal.runtime import Runtime, open_runtime, require_verifier
 from portal.settings import Settings, database_url
-from portal.web import clock, error_pages, guards, headers, jobs, limits, logs, rendering, runtime, sessions, templates
+from portal.web import (
+    clock,
+    error_pages,
+    guards,
+    headers,
+    jobs,
+    limits,
+    logs,
+    openid,
+    rendering,
+    requests,
+    runtime,
+    sessions,
+    templates,
+    watch,
+)
 
 ROOT = Path(__file__).parents[1]
 
 
 def create_app(settings: Settings) -> Flask:
-    """The WSGI application of one instance; raises Refused(NOT_INITIALISED) before `hocba init`."""
-    app = assemble(open_runtime(settings, clock.read()))
+    """The WSGI application of one instance; raises Refused before `hocba init`, and as `require_verifier`."""
+    opened = open_runtime(settings, clock.read())
+    require_verifier(opened)
+    app = assemble(opened)
     runtime.write_counts_at_exit(app)
     jobs.run_beside(app)
+    watch.run_beside(app)
     _spare_the_collector()
     return app
 
@@ -33,11 +51,14 @@ def assemble(held: Runtime) -> Flask:
     _bind_extensions(app)
     runtime.register(app, held)
     jobs.register(app)
+    requests.register(app)
     logs.register(app)
     clock.register(app)
     limits.register(app)
+    watch.register(app)
     sessions.register(app)
     rendering.register(app)
+    openid.register(app)
     error_pages.register(app)
     views.register(app)
     api.register(app)
@@ -50,6 +71,7 @@ def assemble(held: Runtime) -> Flask:
 def _configure(app: Flask, held: Runtime) -> None:
     url = database_url(held.settings)
     app.jinja_environment = templates.Environment
+    app.request_class = requests.PortalRequest
     # `//tra-cuu` is no page, rather than a redirect to whatever host the request names.
     app.url_map.merge_slashes = False
     app.config.update(

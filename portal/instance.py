@@ -6,7 +6,8 @@
 import os
 import re
 import secrets
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -18,17 +19,19 @@ from sqlalchemy.orm import Session
 from portal.database import open_engine
 from portal.demo.authority import DemoAuthority
 from portal.demo.units import DEPARTMENT, SYSTEM_NAME, UNITS
-from portal.demo.world import make_world, write_logins
+from portal.demo.world import LOGINS_FILE, make_world, read_logins, write_logins
 from portal.errors import Problem, Refused
 from portal.migrations import upgrade
 from portal.models import UnitKind
-from portal.runtime import DEMO_AUTHORITY, LOG_KEY, TRUST, write_log_key
+from portal.runtime import DEMO_AUTHORITY, LOG_KEY, LOG_KEY_BESIDE, TRUST, write_log_key
 from portal.services import log
 from portal.services.organisation import add_unit
-from portal.settings import Settings, database_url, instance_file
+from portal.settings import Settings, database_url, instance_file, load_instance
 from verify.log import notes
 
 DEMO_URL: Final = "https://hocba.example"
+TRAINING_URL: Final = "https://tap-huan.hocba.example"
+TRAINING_NAME: Final = "BẢN TẬP HUẤN"
 _HOST = re.compile(r"[a-z0-9.-]+(?::\d{1,5})?", re.IGNORECASE)
 
 
@@ -41,6 +44,7 @@ class Founding:
     owner_name: str
     department_code: str
     demo: bool
+    training: bool = False
 
 
 def demo_founding(url: str = DEMO_URL) -> Founding:
@@ -49,17 +53,27 @@ def demo_founding(url: str = DEMO_URL) -> Founding:
     return Founding(url, SYSTEM_NAME, department.name, DEPARTMENT, demo=True)
 
 
+def training_founding(url: str = TRAINING_URL) -> Founding:
+    """The demo's world for people who learn: its name says so on every page and every print."""
+    sample = demo_founding(url)
+    return replace(sample, system_name=f"{TRAINING_NAME} – {sample.system_name}", training=True)
+
+
 def create_instance(settings: Settings, founding: Founding, now: datetime) -> None:
     """Make the instance in the folder of `settings`.
 
-    Raises Refused(ALREADY_INITIALISED), and Refused(BAD_ADDRESS) for an address that cannot stand on paper.
+    Raises Refused: ALREADY_INITIALISED; BAD_ADDRESS for an address that cannot stand on paper; REAL_DATA where a
+    training would be founded with real names, TRAINING_DATA where one would be founded outside of training.
     """
+    if founding.training is not settings.training:
+        raise Refused(Problem.REAL_DATA if settings.training else Problem.TRAINING_DATA, path=str(settings.data))
     if instance_file(settings).exists():
         raise Refused(Problem.ALREADY_INITIALISED, path=str(settings.data))
     host = _host(founding.url)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     _discard_unfinished(settings)
-    signer = write_log_key(settings.data, f"{host}/log")
+    # Whatever address a training is given, no checkpoint of its log is one of a real portal's.
+    signer = write_log_key(settings.data, f"{host}/tap-huan/log" if founding.training else f"{host}/log")
     for name in ("roots", "intermediates", "crls"):
         (settings.data / TRUST / name).mkdir(parents=True, exist_ok=True)
     engine = open_engine(database_url(settings))
@@ -72,6 +86,23 @@ def create_instance(settings: Settings, founding: Founding, now: datetime) -> No
     _write_instance(settings, founding, signer.verifier.name)
 
 
+def wipe_training(settings: Settings) -> None:
+    """Throw the data of a training away, all but its logins: people go on with the passwords that they were given.
+
+    Raises Refused: REAL_DATA for what is no training, TRAINING_DATABASE for one that is not in its folder.
+    """
+    if not load_instance(settings).training:
+        raise Refused(Problem.REAL_DATA, path=str(settings.data))
+    if settings.database_url:
+        raise Refused(Problem.TRAINING_DATABASE)
+    instance_file(settings).unlink()  # from here on nothing is served from what is left
+    for held in settings.data.iterdir():
+        if held.is_dir():
+            shutil.rmtree(held)
+        elif held.name != LOGINS_FILE:
+            held.unlink()
+
+
 def _host(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("https", "http") or not _HOST.fullmatch(parts.netloc) or parts.path.strip("/"):
@@ -81,7 +112,8 @@ def _host(url: str) -> str:
 
 def _discard_unfinished(settings: Settings) -> None:
     """Remove what an interrupted `init` left; nothing of it was ever served."""
-    (settings.data / LOG_KEY).unlink(missing_ok=True)
+    for key in (LOG_KEY, LOG_KEY_BESIDE):
+        (settings.data / key).unlink(missing_ok=True)
     if not settings.database_url:
         for suffix in ("", "-wal", "-shm"):
             (settings.data / f"hocba.sqlite3{suffix}").unlink(missing_ok=True)
@@ -95,7 +127,8 @@ def _fill(session: Session, settings: Settings, founding: Founding, signer: note
         authority = DemoAuthority(settings.data / DEMO_AUTHORITY, now)
         # For whoever verifies without us: the same root as `openssl cms -verify -CAfile` takes it.
         (settings.data / TRUST / "roots" / "demo-root.pem").write_bytes(authority.root_pem())
-        write_logins(settings.data, make_world(session, authority, signer, now))
+        kept = {login.username: login.password for login in read_logins(settings.data)}
+        write_logins(settings.data, make_world(session, authority, signer, now, kept))
         return
     add_unit(session, founding.department_code, UnitKind.DEPARTMENT, founding.owner_name, now.date(), None)
 
@@ -111,6 +144,8 @@ def _write_instance(settings: Settings, founding: Founding, origin: str) -> None
     }
     lines = [f"{name} = {_toml(value)}" for name, value in values.items()]
     lines.append(f"demo = {'true' if founding.demo else 'false'}")
+    if founding.training:
+        lines.append("training = true")
     _write_private(instance_file(settings), "\n".join(lines) + "\n")
 
 

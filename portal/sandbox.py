@@ -6,79 +6,81 @@ refusals come back as they are; what the machine does to it comes back as one of
 document's fault.
 """
 
-import multiprocessing
-import signal
 import threading
 from collections.abc import Callable
-from concurrent.futures import TimeoutError as WaitedTooLong
-from multiprocessing import spawn
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar, cast
 
-from pebble import ProcessExpired, ProcessPool
-
-from portal.confinement import confine, grant_time, has_network
+from portal.children import Child
+from portal.confinement import has_network
+from portal.counting import listener
 from portal.errors import Fault, Problem
+from portal.sharing import NoTurn, Turns, owner
 from verify import limits
-from verify.errors import LimitExceeded, Refusal
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
-# A child is replaced now and then, so that what a library leaks stays small.
-_TASKS_OF_A_CHILD: Final = 100
-# Beyond this many waiting tasks for each child a visitor is asked to come back.
-_WAITING_PER_CHILD: Final = 8
-# Loaded once in the fork server; each child then starts warm.
-_PRELOAD: Final = ["portal.confinement", "portal.workbooks.reading", "verify.verifier", "verify.paper.qr"]
+# Beyond this many waiting tasks, in all and of one network or account, a visitor is asked to come back. Each holds a
+# thread of the server meanwhile, which has as many again for those who look something up (`portal.cli.service`).
+WAITING: Final = 12
+WAITING_OF_ONE: Final = 4
+# Two visitors before one whose document takes all its time.
+_WAITS_SECONDS: Final = 2.0 * limits.CHILD_WALL_SECONDS
 
 
 class Sandbox:
-    """A pool of confined children, started at the first task. Shared by the threads of one process."""
+    """Confined children, each started when it is needed first. Shared by the threads of one process."""
 
     def __init__(self, workers: int) -> None:
-        self._workers = workers
-        self._places = threading.BoundedSemaphore(workers * (1 + _WAITING_PER_CHILD))
+        self._turns = Turns(workers, waiting=WAITING, each=WAITING_OF_ONE, seconds=_WAITS_SECONDS)
         self._lock = threading.Lock()
-        self._pool: ProcessPool | None = None
+        self._idle: list[Child] = []
+        self._working: set[Child] = set()
 
     def run(self, task: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """The result of a task run in a child.
+        """The result of a task run in a child. Whoever listens here (`portal.counting`) hears what the task counts.
 
-        Raises what the task raises; LimitExceeded(TOO_MUCH_WORK) when it used up its memory or processor time;
-        Fault(BUSY) when no child was free in time; Fault(CHILD_DIED) when the child crashed.
+        Raises what the task refuses; LimitExceeded(TOO_MUCH_WORK) when it used up its memory or processor time;
+        Fault(BUSY) when no child was free in time; Fault(CHILD_DIED) when it crashed, made a mistake, or answered
+        what is no value. Whoever this thread acts for (`portal.sharing`) has a fair share of the children.
         """
-        if not self._places.acquire(blocking=False):
-            raise Fault(Problem.BUSY)
         try:
-            return self._finished(task, args, kwargs)
-        finally:
-            self._places.release()
-
-    def _finished(self, task: Callable[..., _T], args: tuple[object, ...], kwargs: dict[str, object]) -> _T:
-        future = self._started().schedule(
-            _in_child, args=(task, args, kwargs), timeout=float(limits.CHILD_WALL_SECONDS)
-        )
-        try:
-            return future.result()  # type: ignore[no-any-return]
-        except WaitedTooLong as error:
+            with self._turns.turn(owner()):
+                child = self._taken()
+                try:
+                    return cast(_T, child.run(task, args, kwargs, listener()))
+                finally:
+                    self._give_back(child)
+        except NoTurn as error:
             raise Fault(Problem.BUSY) from error
-        except MemoryError as error:
-            raise LimitExceeded(Refusal.TOO_MUCH_WORK, "memory") from error
-        except ProcessExpired as error:
-            if error.exitcode == -signal.SIGXCPU:
-                raise LimitExceeded(Refusal.TOO_MUCH_WORK, "time") from error
-            raise Fault(Problem.CHILD_DIED, exit=str(error.exitcode)) from error
 
-    def _started(self) -> ProcessPool:
+    def _taken(self) -> Child:
         with self._lock:
-            if self._pool is None:
-                _leave_main_module_out()
-                context = multiprocessing.get_context("forkserver")
-                context.set_forkserver_preload(_PRELOAD)
-                self._pool = ProcessPool(
-                    max_workers=self._workers, max_tasks=_TASKS_OF_A_CHILD, initializer=confine, context=context
-                )
-            return self._pool
+            child = self._idle.pop() if self._idle else None
+        child = child or Child()
+        with self._lock:
+            self._working.add(child)
+        return child
+
+    def _give_back(self, child: Child) -> None:
+        with self._lock:
+            self._working.discard(child)
+            if child.usable:
+                self._idle.append(child)
+                return
+        child.end()
+
+    def require_room(self) -> None:
+        """Raise Fault(BUSY) when whoever this thread acts for could not wait for a child now.
+
+        Asked before anything is done with what was sent: telling a flood that there is no room must cost little.
+        """
+        if not self.has_room():
+            raise Fault(Problem.BUSY)
+
+    def has_room(self) -> bool:
+        """Whether whoever this thread acts for could wait for a child now."""
+        return self._turns.has_room(owner())
 
     def cuts_network(self) -> bool:
         """Whether the children are off the network on this machine."""
@@ -87,29 +89,9 @@ class Sandbox:
     def close(self) -> None:
         """End all children, also those at work."""
         with self._lock:
-            if self._pool is not None:
-                self._pool.stop()  # type: ignore[no-untyped-call]
-                self._pool.join()
-                self._pool = None
-
-
-def _leave_main_module_out() -> None:
-    """Start children without the program's main module.
-
-    The standard library would run it again in each: the whole portal, seconds of work, within reach of a stranger's
-    bytes. No task of ours lives there.
-    """
-    described = spawn.get_preparation_data
-    if getattr(described, "without_main", False):
-        return
-
-    def bare(name: str) -> dict[str, Any]:
-        return {key: value for key, value in described(name).items() if not key.startswith("init_main_from_")}
-
-    bare.without_main = True  # type: ignore[attr-defined]
-    spawn.get_preparation_data = bare
-
-
-def _in_child(task: Callable[..., _T], args: tuple[object, ...], kwargs: dict[str, object]) -> _T:
-    grant_time()
-    return task(*args, **kwargs)
+            ended, self._idle = self._idle, []
+            working = list(self._working)
+        for child in ended:
+            child.end()
+        for child in working:
+            child.kill()

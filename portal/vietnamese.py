@@ -5,6 +5,7 @@ import unicodedata
 _ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _TONES = {"\u0300": "1", "\u0309": "2", "\u0303": "3", "\u0301": "4", "\u0323": "5"}
 _NO_TONE = "0"
+_DIGITS = 9
 
 
 def fold(text: str) -> str:
@@ -23,6 +24,18 @@ def sort_key(full_name: str) -> str:
     ordered = words[-1:] + words[1:-1] + words[:1] if len(words) > 1 else words
     keyed = [_word(word) for word in ordered]
     return "00".join(letters for letters, _tones in keyed) + "00" + "".join(t for _l, t in keyed)
+
+
+def title_key(name: str) -> str:
+    """A key of digits that orders schools and places word by word, numbers by their size: số 2 before số 10."""
+    keyed = [_numbered(word) for word in unicodedata.normalize("NFC", name).casefold().split()]
+    return "00".join(letters for letters, _tones in keyed) + "00" + "".join(tones for _letters, tones in keyed)
+
+
+def _numbered(word: str) -> tuple[str, str]:
+    if word.isascii() and word.isdigit():
+        return f"01{word[-_DIGITS:].zfill(_DIGITS)}", _NO_TONE
+    return _word(word)
 
 
 def _word(word: str) -> tuple[str, str]:

@@ -1,10 +1,10 @@
 """Invented year records for tests: made-up names with the stacked marks that break careless code."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 from typing import Any, Final
 
-from verify.record.model import IssuingSchool, StudyHistoryRow, SubjectResult, TraitResult, YearRecord
+from verify.record.model import IssuingSchool, StudyHistoryRow, SubjectResult, TraitResult, YearContent, YearRecord
 from verify.record.vocabulary import (
     COMPETENCES,
     QUALITIES,
@@ -96,6 +96,11 @@ def year_record(grade: int = 4, **changes: Any) -> YearRecord:
         sample=True,
     )
     return replace(record, **changes)
+
+
+def content_of(record: YearRecord) -> YearContent:
+    """The record before it stands under a lookup code."""
+    return YearContent(**{field.name: getattr(record, field.name) for field in fields(YearContent)})
 
 
 def issuing_school(**changes: Any) -> IssuingSchool:

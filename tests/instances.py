@@ -18,6 +18,7 @@ from portal.instance import create_instance, demo_founding
 from portal.runtime import Runtime, demo_signer, open_runtime
 from portal.sandbox import Sandbox
 from portal.services.intake import TakenPacket, import_class
+from portal.services.lessons import lessons_of
 from portal.services.locking import Locked, lock_packet
 from portal.services.signing import SignedPacket, sign_packet
 from portal.settings import Settings
@@ -54,6 +55,8 @@ class DemoInstance:
 
     def take_in(self, workbook: Path | bytes, year: str = "2025-2026", school: str = SCHOOL) -> TakenPacket:
         data = workbook if isinstance(workbook, bytes) else workbook.read_bytes()
+        with self.reading() as session:
+            lessons = lessons_of(session, school)
         with self.transaction() as session:
             return import_class(
                 session,
@@ -63,6 +66,7 @@ class DemoInstance:
                 school_code=school,
                 school_year=year,
                 grade=None,
+                lessons=lessons,
                 sample=True,
                 new_code=fresh_code,
                 now=NOW,
@@ -126,6 +130,7 @@ class Templates:
             runtime.seal,
             runtime.authority,
             self._sandbox,
+            runtime.summary_key,
         )
         try:
             yield DemoInstance(settings, engine, shared)

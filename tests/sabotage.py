@@ -1,12 +1,24 @@
 """What a database administrator could do with the guards removed by hand; each attack is named by its defect."""
 
 import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from portal.models import Blob, LogEntry, LogOpening, RecordSignature, RecordVersion, Transcript, YearRecordRow
+from portal.models import (
+    Base,
+    Blob,
+    LogEntry,
+    LogOpening,
+    RecordSignature,
+    RecordVersion,
+    Transcript,
+    YearRecordRow,
+)
 from portal.services.audit import Defect
 from verify.canonical import sha256
 
@@ -46,6 +58,10 @@ ATTACKS = (
         "UPDATE record_version SET log_index = 100000 WHERE id = :id",
     ),
     Attack("the record is deleted", Defect.RECORD_GONE, "delete", names_record=False),
+    Attack("the pupil is deleted", Defect.RECORD_GONE, "pupil", names_record=False),
+    Attack("a record is inserted as locked", Defect.NOT_LOGGED, "insert", names_record=False),
+    Attack("the lock is undone whole", Defect.COLUMNS_DIFFER, "unlock"),
+    Attack("a log entry is inserted", Defect.LOG_ROOT_DIFFERS, "entry added", names_record=False),
     Attack("a log entry is edited", Defect.LOG_ROOT_DIFFERS, "entry", names_record=False),
     Attack(
         "a log entry is deleted",
@@ -53,7 +69,7 @@ ATTACKS = (
         "entry gone",
         names_record=False,
     ),
-    Attack("a tile is edited", Defect.LOG_TILE_DIFFERS, "tile", names_record=False),
+    Attack("a byte of a tile is flipped", Defect.LOG_TILE_DIFFERS, "tile", names_record=False),
     Attack(
         "a checkpoint is edited",
         Defect.CHECKPOINT_INVALID,
@@ -88,10 +104,45 @@ def without_guards(url: str, attack: Attack) -> str:
         engine.dispose()
 
 
+@contextmanager
+def silently(url: str) -> Iterator[Session]:
+    """A transaction past every guard and foreign key check that leaves all guards standing: nothing shows it."""
+    engine = sa.create_engine(url)
+    try:
+        with Session(engine) as session, session.begin():
+            triggers = [] if _postgres(session) else _triggers(session)
+            for name, _made in triggers:
+                session.execute(sa.text(f"DROP TRIGGER {name}"))
+            if _postgres(session):
+                session.execute(sa.text("SET LOCAL session_replication_role = replica"))
+            yield session
+            session.flush()
+            for _name, made in triggers:
+                session.connection().exec_driver_sql(made)
+    finally:
+        engine.dispose()
+
+
+def _triggers(session: Session) -> list[tuple[str, str]]:
+    rows = session.execute(sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+    return [(name, made) for name, made in rows]
+
+
+@contextmanager
+def unguarded(url: str) -> Iterator[Session]:
+    """A transaction without any guard or foreign key check; they are gone for good afterwards."""
+    engine = sa.create_engine(url)
+    try:
+        with Session(engine) as session, session.begin():
+            _remove_guards(session)
+            yield session
+    finally:
+        engine.dispose()
+
+
 def _remove_guards(session: Session) -> None:
     if not _postgres(session):
-        names = session.scalars(sa.text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all()
-        for name in names:
+        for name, _made in _triggers(session):
             session.execute(sa.text(f"DROP TRIGGER {name}"))
         return
     rows = session.execute(
@@ -114,19 +165,25 @@ def _victim(session: Session) -> tuple[RecordVersion, str]:
     return row[0], row[1]
 
 
-def _edit_bytes(session: Session, version: RecordVersion) -> None:
-    held = session.get_one(Blob, version.root_sha256)
-    record = json.loads(held.data)
+def _forged(root: bytes) -> bytes:
+    """Another mark in mathematics, in signed bytes of either container that still read as a record."""
+    if root.startswith(b"<"):
+        changed, count = re.subn(rb"(<Toan>.*?<DiemKTDK>)\d+", rb"\g<1>2", root, count=1)
+        assert (count, changed != root) == (1, True)
+        return changed
+    record = json.loads(root)
     record["subjects"]["toan"]["score"] = 1 if record["subjects"]["toan"]["score"] != 1 else 2
-    data = json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+
+
+def _edit_bytes(session: Session, version: RecordVersion) -> None:
+    data = _forged(session.get_one(Blob, version.root_sha256).data)
     session.execute(sa.update(Blob).where(Blob.sha256 == version.root_sha256).values(data=data))
 
 
 def _swap_bytes(session: Session, version: RecordVersion) -> None:
     """As a careful forger: new bytes under their own right hash."""
-    record = json.loads(session.get_one(Blob, version.root_sha256).data)
-    record["subjects"]["toan"]["score"] = 1 if record["subjects"]["toan"]["score"] != 1 else 2
-    data = json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    data = _forged(session.get_one(Blob, version.root_sha256).data)
     session.execute(sa.insert(Blob).values(sha256=sha256(data), data=data))
     session.execute(sa.update(RecordVersion).where(RecordVersion.id == version.id).values(root_sha256=sha256(data)))
 
@@ -141,6 +198,44 @@ def _delete_record(session: Session, version: RecordVersion) -> None:
     session.execute(sa.delete(RecordSignature).where(RecordSignature.version_id == number))
     session.execute(sa.delete(LogOpening).where(LogOpening.version_id == number))
     session.execute(sa.delete(RecordVersion).where(RecordVersion.id == number))
+
+
+def _delete_pupil(session: Session, version: RecordVersion) -> None:
+    """The record stays, but nothing leads to it."""
+    pupil = session.get_one(YearRecordRow, version.year_record_id).transcript_id
+    session.execute(sa.delete(Transcript).where(Transcript.id == pupil))
+
+
+def _insert_record(session: Session, version: RecordVersion) -> None:
+    """The same signed bytes once more, under another pupil's code, said to be locked."""
+    year = session.get_one(YearRecordRow, version.year_record_id)
+    pupil = session.get_one(Transcript, year.transcript_id)
+    twin = Transcript(**_values(pupil, lookup_code="f" * 32, personal_id=None, moet_student_code=None))
+    session.add(twin)
+    session.flush()
+    again = YearRecordRow(transcript_id=twin.id, school_year=year.school_year)
+    session.add(again)
+    session.flush()
+    session.add(RecordVersion(**_values(version, year_record_id=again.id, log_index=None)))
+
+
+def _values(row: Base, **changed: object) -> dict[str, object]:
+    names = [column.name for column in row.__table__.columns if column.name != "id"]
+    return {name: getattr(row, name) for name in names} | changed
+
+
+def _unlock(session: Session, version: RecordVersion) -> None:
+    """As if it had never been locked: state, date and opening are of before; only the log remembers."""
+    session.execute(sa.delete(LogOpening).where(LogOpening.version_id == version.id))
+    session.execute(
+        sa.update(RecordVersion).where(RecordVersion.id == version.id).values(state="accepted", effective_at=None)
+    )
+
+
+def _add_entry(session: Session, version: RecordVersion) -> None:
+    size = session.scalar(sa.select(sa.func.count()).select_from(LogEntry)) or 0
+    leaf = session.get_one(LogEntry, version.log_index).leaf
+    session.execute(sa.insert(LogEntry).values(index=size, leaf=leaf))
 
 
 def _edit_entry(session: Session, version: RecordVersion) -> None:
@@ -181,6 +276,10 @@ _CODED = {
     "swap": _swap_bytes,
     "gone": _lose_bytes,
     "delete": _delete_record,
+    "pupil": _delete_pupil,
+    "insert": _insert_record,
+    "unlock": _unlock,
+    "entry added": _add_entry,
     "entry": _edit_entry,
     "entry gone": _delete_entry,
     "tile": _edit_tile,

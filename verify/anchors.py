@@ -47,6 +47,29 @@ def authorised(
 
     Fails with the first that is missing: NOT_REGISTERED, OTHER_SCHOOL, OTHER_ROLE, OUTSIDE_PERIOD.
     """
+    return _authorised(certificate_der, unit_code, role, at, registry)
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierRegistry:
+    """Keys of the system before this one, each for a period that is over.
+
+    A type of its own: whoever asks about a new signature cannot be handed these by mistake, nor the other way round.
+    """
+
+    entries: tuple[Authorisation, ...]
+
+
+def authorised_earlier(
+    certificate_der: bytes, unit_code: str, role: Role, at: datetime, registry: EarlierRegistry
+) -> Check:
+    """Whether a certificate was authorised in the system before this one at a moment; reasons as of `authorised`."""
+    return _authorised(certificate_der, unit_code, role, at, registry.entries)
+
+
+def _authorised(
+    certificate_der: bytes, unit_code: str, role: Role, at: datetime, registry: Sequence[Authorisation]
+) -> Check:
     fingerprint = sha256(certificate_der)
     entries = [entry for entry in registry if entry.certificate_sha256 == fingerprint]
     narrowing = (

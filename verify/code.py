@@ -14,7 +14,7 @@ _GROUPS = (8, 4, 4, 4, 12)
 _NOISE = re.compile(r"[\s\-‐‑‒–—−·.:]+")
 _HEX = re.compile(r"[0-9a-f]{32}")
 _PRINT = re.compile(r"(?P<year>\d{4}-\d{4})\.(?P<version>[1-9]\d{0,3})")
-_PATH = re.compile(r"/t/(?P<code>[0-9a-f][0-9a-f\-\s]{30,46})(?:/(?P<print>[^/?#\s]*))?", re.IGNORECASE)
+_PATH = re.compile(r"/[ts]/(?P<code>[0-9a-f][0-9a-f\-\s]{30,46})(?:/(?P<print>[^/?#\s]*))?", re.IGNORECASE)
 TYPED_CHARACTERS = 400
 
 
@@ -43,12 +43,16 @@ def parse(text: str) -> str:
 
 
 def parse_target(text: str) -> PrintTarget:
-    """Read a code, an address or a QR text; raises MalformedRecord(BAD_CODE)."""
-    if len(text) > TYPED_CHARACTERS:
+    """Read a code, an address or a QR text; raises MalformedRecord(BAD_CODE).
+
+    Of a QR with a signed summary only the address counts, never what stands behind it.
+    """
+    address = text.partition("#")[0]
+    if len(address) > TYPED_CHARACTERS:
         raise MalformedRecord(Refusal.BAD_CODE, "too long")
-    match = _PATH.search(text)
+    match = _PATH.search(address)
     if match is None:
-        return PrintTarget(_bare(text))
+        return PrintTarget(_bare(address))
     dated = _PRINT.fullmatch((match["print"] or "").strip())
     if dated is None:
         return PrintTarget(_bare(match["code"]))
@@ -76,12 +80,13 @@ def masked(code: str) -> str:
     return f"{code[:4]}…"
 
 
-def qr_text(host_url: str, target: PrintTarget) -> str:
+def qr_text(host_url: str, target: PrintTarget, summary: str | None = None) -> str:
     """The QR of a print: `HTTPS://HOST/T/<32 HEX>/<year>.<version>`, upper case for QR alphanumeric mode.
 
-    host_url: scheme and host without path, fixed when the instance is made (design §9.6).
+    host_url: scheme and host without path, fixed when the instance is made (design §9.6). summary: digits of a signed
+    summary; then the path is /S/, and the digits follow as a fragment, which no browser sends to a server.
     """
-    text = f"{host_url.rstrip('/')}/T/{target.code}"
+    text = f"{host_url.rstrip('/')}/{'T' if summary is None else 'S'}/{target.code}"
     if target.school_year is not None:
         text += f"/{target.school_year}.{target.version}"
-    return text.upper()
+    return text.upper() if summary is None else f"{text.upper()}#{summary}"

@@ -19,6 +19,7 @@ class Refusal(StrEnum):
     BAD_CODE = "bad_code"
     BAD_NOTE = "bad_note"
     BAD_PROOF = "bad_proof"
+    BAD_POLICY = "bad_policy"
     BAD_CERTIFICATE = "bad_certificate"
     BAD_SIGNATURE_FILE = "bad_signature_file"
     NOT_XML = "not_xml"

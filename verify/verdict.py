@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from verify.pictures import NO_PICTURES, Pictures
+
 
 class Status(StrEnum):
     """Outcome of one check."""
@@ -37,6 +39,7 @@ class Question(StrEnum):
     PICTURE_EQUAL = "picture_equal"
     LOGGED = "logged"
     WITNESSED = "witnessed"
+    TIME_PROVEN = "time_proven"
     IN_FORCE = "in_force"
 
 
@@ -48,6 +51,8 @@ class Reason(StrEnum):
     OUR_FAULT = "our_fault"
     # readable
     NOT_A_PDF = "not_a_pdf"
+    NOT_AN_IMAGE = "not_an_image"
+    NOT_ONE_DOCUMENT = "not_one_document"
     DAMAGED = "damaged"
     ENCRYPTED = "encrypted"
     OVER_LIMIT = "over_limit"
@@ -81,25 +86,52 @@ class Reason(StrEnum):
     CLAIMED_TIME_ONLY = "claimed_time_only"
     SIGNED_IN_FUTURE = "signed_in_future"
     VALID_WHEN_RECEIVED = "valid_when_received"
+    # signatures of the system before this one
+    REVOKED_LATER = "revoked_later"
+    REVOCATION_NOT_KEPT = "revocation_not_kept"
+    VALID_AT_EARLIER_LOCK = "valid_at_earlier_lock"
+    VALID_BY_OTHER_LOG = "valid_by_other_log"
     # record and content
     NO_CODE_FOUND = "no_code_found"
+    CODE_TYPED = "code_typed"
     NOT_LOCKED = "not_locked"
+    EARLIER_PRINT = "earlier_print"
     TEXT_DIFFERS = "text_differs"
     TEXT_MISSING = "text_missing"
     PICTURE_DIFFERS = "picture_differs"
     MARKS_OUTSIDE_CELLS = "marks_outside_cells"
     MAY_SHOW_OTHERWISE = "may_show_otherwise"
+    OTHER_ATTACHMENTS = "other_attachments"
     PAGES_MISSING = "pages_missing"
     PAGES_EXTRA = "pages_extra"
     PAGE_SIZE_DIFFERS = "page_size_differs"
+    # photos of the paper
+    IS_A_PICTURE = "is_a_picture"
+    CELLS_DIFFER = "cells_differ"
+    CELLS_UNREAD = "cells_unread"
+    TOO_MANY_DIFFER = "too_many_differ"
+    TONES_BY_EYE = "tones_by_eye"
+    PAGES_NOT_PHOTOGRAPHED = "pages_not_photographed"
+    PHOTO_NO_PAGE = "photo_no_page"
+    PHOTO_TOO_SMALL = "photo_too_small"
+    PHOTO_BLURRED = "photo_blurred"
+    PHOTO_CUT_OFF = "photo_cut_off"
+    PHOTO_GLARE = "photo_glare"
+    PHOTO_SHADOW = "photo_shadow"
+    PHOTO_COVERED = "photo_covered"
     # log and standing
     NOT_IN_LOG = "not_in_log"
     LOG_INCONSISTENT = "log_inconsistent"
     NO_QUORUM = "no_quorum"
     NO_WITNESS_REQUIRED = "no_witness_required"
+    NO_STAMP_REQUIRED = "no_stamp_required"
+    NOT_STAMPED = "not_stamped"
+    STAMP_INVALID = "stamp_invalid"
     SUPERSEDED = "superseded"
     RECORD_REVOKED = "record_revoked"
     ANNOTATED = "annotated"
+    STANDING_NOT_COVERED = "standing_not_covered"
+    STANDING_TOO_OLD = "standing_too_old"
 
 
 class Verdict(StrEnum):
@@ -147,7 +179,8 @@ class Conclusion:
     """The verdict with everything it rests on.
 
     deciding: the check that tipped it. compared: school years with versions of the print that the document was compared
-    with, oldest first; empty where nothing was compared.
+    with, oldest first; empty where nothing was compared. pictures: of what differs, where they were asked for; who may
+    see which of them is not decided here.
     """
 
     verdict: Verdict
@@ -155,6 +188,7 @@ class Conclusion:
     checks: tuple[Check, ...]
     differences: tuple[Difference, ...] = ()
     compared: tuple[tuple[str, int], ...] = ()
+    pictures: Pictures = NO_PICTURES
 
 
 ABOUT_THE_STORE = (Question.RECORD_SIGNED, Question.LOGGED, Question.WITNESSED)
@@ -171,6 +205,8 @@ ABOUT_THE_FILE = (
     Question.SIGNING_TIME,
 )
 MAY_BE_NOT_APPLICABLE = frozenset({Question.WITNESSED})
+# Stands beside the verdict and never decides: without a stamp a record is as genuine, only its age is the lock's claim.
+TOLD_ONLY = frozenset({Question.TIME_PROVEN})
 
 
 def conclude(checks: Iterable[Check], differences: Iterable[Difference] = ()) -> Conclusion:

@@ -2,14 +2,14 @@
 
 from flask import Blueprint, Flask
 
-from portal.api import description, packets, problems, records
+from portal.api import admissions, description, packets, problems, records
 from portal.api.openapi import BLUEPRINT
 
 
 def register_routes(app: Flask) -> None:
     """Bind every route of the interface, and make its description."""
     blueprint = Blueprint(BLUEPRINT, __name__, url_prefix="/api/v1")
-    for feature in (packets, records, description):
+    for feature in (packets, records, admissions, description):
         feature.bind(blueprint)
     app.register_blueprint(blueprint)
     description.register(app)

@@ -170,7 +170,10 @@ def _answer(answer: Answer) -> dict[str, Any]:
     return {
         "description": answer.description,
         "headers": _headers(answer.headers),
-        "content": {answer.media_type: {"schema": schema}},
+        "content": {
+            answer.media_type: {"schema": schema},
+            **{name: {"schema": {"type": "string"}} for name in answer.also},
+        },
     }
 
 
@@ -180,7 +183,18 @@ def _headers(names: tuple[str, ...]) -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     """Every shape that goes out."""
-    out = (Problem, shapes.Receipt, shapes.PacketPage, shapes.PacketState, shapes.RowPage, shapes.Signed)
+    out = (
+        Problem,
+        shapes.Receipt,
+        shapes.PacketPage,
+        shapes.PacketState,
+        shapes.RowPage,
+        shapes.Signed,
+        shapes.Evidence,
+        shapes.RecordState,
+        shapes.Intake,
+        shapes.IntakeResults,
+    )
     _map, made = models_json_schema([(shape, "serialization") for shape in out], ref_template=_REF)
     schemas: dict[str, Any] = made["$defs"]
     return schemas

@@ -37,12 +37,13 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes out when it went well. shape: None for bytes that are described in words."""
+    """What goes out when it went well. shape: None for bytes that are described in words. also: other media types."""
 
     description: str
     shape: type[Shape] | None = None
     media_type: str = JSON
     headers: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.api import presenting
 from portal.api.operations import JSON, Answer, Body, Operation, Token, described
-from portal.api.problems import problem, workbook_problem
+from portal.api.problems import problem, unreadable_problem, workbook_problem
 from portal.api.replies import REPLAYED, Made, cut, once, replayed, reply
 from portal.api.requests import file_of_request, parameters, token
 from portal.api.shapes import (
@@ -24,11 +24,13 @@ from portal.api.shapes import (
 )
 from portal.api.words import ApiCode
 from portal.permissions import ApiScope
-from portal.services import pushing, school_packets, signed_files
+from portal.services import pushing, school_packets, signed_files, xml_packets
 from portal.services.api_keys import KeyHolder
 from portal.services.idempotency import Ask
 from portal.services.intake import require_school_year
+from portal.services.lessons import lessons_of
 from portal.services.packet_file import LARGEST_BYTES
+from portal.services.xml_packets import is_packet
 from portal.web.api_keys import counting_misses, spend_file
 from portal.web.clock import now
 from portal.web.guards import api_key
@@ -39,9 +41,13 @@ from portal.workbooks.refusals import WorkbookRefused
 from verify import limits
 from verify.canonical import canonicalise, sha256
 from verify.code import new_code
+from verify.errors import VerifyError
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_WORKBOOK: Final = Body((XLSX,), limits.WORKBOOK_BYTES, "Bảng tổng hợp kết quả của một lớp (XLSX).")
+XML: Final = "application/xml"
+_WORKBOOK: Final = Body(
+    (XLSX, XML), limits.WORKBOOK_BYTES, "Bảng tổng hợp kết quả của một lớp (XLSX), hoặc gói XML đã ký của một lớp."
+)
 _SIGNED_FILE: Final = Body((JSON,), LARGEST_BYTES, "Tệp gói lấy từ cổng, đã ký.")
 
 
@@ -57,7 +63,7 @@ def bind(blueprint: Blueprint) -> None:
 
 @described(
     Operation(
-        "Gửi bảng tổng hợp của một lớp; dòng đúng được nhận, dòng sai được báo lỗi.",
+        "Gửi bảng tổng hợp hoặc gói XML đã ký của một lớp; dòng đúng được nhận, dòng sai được báo lỗi.",
         {
             201: Answer("Đã nhận.", Receipt, headers=("Location", REPLAYED)),
             200: Answer("Tệp này đã gửi từ trước; không có gì thay đổi.", Receipt, headers=("Location", REPLAYED)),
@@ -81,7 +87,7 @@ def push(holder: KeyHolder) -> Response:
     if known is not None:
         return _located(known)
     spend_file(holder)
-    read = _read(data)
+    read = _examined(holder, data) if is_packet(data) else _read(holder, data)
 
     def work(session: Session) -> Made:
         return _taken(session, holder, query, digest, read)
@@ -98,13 +104,19 @@ def push(holder: KeyHolder) -> Response:
 )
 @api_key(ApiScope.PACKETS_READ)
 def packets(holder: KeyHolder) -> Response:
-    """The list, newest first."""
+    """The list, newest first, a page of it at a time."""
     query = parameters(PacketsQuery)
     with reading() as session:
-        held = school_packets.school_packets(session, holder.identity)
-    wanted = [each for each in held if query.school_year in (None, each.school_year)]
-    shown, page = cut(wanted, query)
-    return reply(PacketPage(packets=tuple(presenting.summary(each) for each in shown), **page))
+        held = school_packets.school_packets(
+            session,
+            holder.identity,
+            school_year=query.school_year,
+            before=query.before,
+            at_most=query.per_page + 1,
+        )
+    shown, more = held[: query.per_page], len(held) > query.per_page
+    packets_shown = tuple(presenting.summary(each) for each in shown)
+    return reply(PacketPage(packets=packets_shown, next=shown[-1].packet_id if more else None))
 
 
 @described(Operation("Một gói: số học bạ theo trạng thái.", {200: Answer("Gói.", PacketState)}, problems=(404,)))
@@ -199,31 +211,43 @@ def _located(response: Response) -> Response:
     return response
 
 
-def _read(data: bytes) -> ReadClass | WorkbookRefused:
+def _read(holder: KeyHolder, data: bytes) -> ReadClass | WorkbookRefused:
     """What the file says, or why it is not read: both are answers to keep."""
+    with reading() as session:
+        lessons = lessons_of(session, holder.school_code)
     try:
-        return runtime().sandbox.run(read_class, data)
+        return runtime().sandbox.run(read_class, data, lessons)
     except WorkbookRefused as refused:
         return refused
 
 
+def _examined(holder: KeyHolder, data: bytes) -> xml_packets.DatedPacket | VerifyError:
+    """What an XML packet proves, or why it is none: both are answers to keep."""
+    moment = now()
+    trust = runtime().trust(moment)
+    with reading() as session:
+        gate = xml_packets.gate_of(session, holder.school_code, trust, moment)
+    try:
+        return xml_packets.examined(runtime().sandbox, data, gate)
+    except VerifyError as refused:
+        return refused
+
+
 def _taken(
-    session: Session, holder: KeyHolder, query: PushQuery, digest: str, read: ReadClass | WorkbookRefused
+    session: Session,
+    holder: KeyHolder,
+    query: PushQuery,
+    digest: str,
+    read: ReadClass | xml_packets.DatedPacket | WorkbookRefused | VerifyError,
 ) -> Made:
+    if isinstance(read, VerifyError):
+        unread = unreadable_problem(read)
+        return unread.status, unread
     if isinstance(read, WorkbookRefused):
         refused = workbook_problem(read)
         return refused.status, refused
-    file = pushing.PushedFile(read, query.school_year, query.grade, digest)
     try:
-        pushed = pushing.take_pushed(
-            session,
-            holder.identity,
-            holder.school_code,
-            file,
-            sample=runtime().instance.demo,
-            new_code=lambda: new_code(secrets.token_bytes(16)),
-            now=now(),
-        )
+        pushed = _pushed(session, holder, query, digest, read)
     except WorkbookRefused as error:
         refused = workbook_problem(error)
         return refused.status, refused
@@ -232,3 +256,22 @@ def _taken(
         none = problem(ApiCode.NO_GOOD_ROWS, rows=presenting.rows(taken.rows))
         return none.status, none
     return 201 if pushed.fresh else 200, presenting.receipt(taken.packet, taken)
+
+
+def _pushed(
+    session: Session, holder: KeyHolder, query: PushQuery, digest: str, read: ReadClass | xml_packets.DatedPacket
+) -> pushing.Pushed:
+    sample = runtime().instance.demo
+    if isinstance(read, xml_packets.DatedPacket):
+        packet = pushing.PushedPacket(read, query.school_year, digest)
+        return pushing.take_pushed_packet(
+            session, holder.identity, holder.school_code, packet, sample=sample, new_code=_fresh_code
+        )
+    file = pushing.PushedFile(read, query.school_year, query.grade, digest)
+    return pushing.take_pushed(
+        session, holder.identity, holder.school_code, file, sample=sample, new_code=_fresh_code, now=now()
+    )
+
+
+def _fresh_code() -> str:
+    return new_code(secrets.token_bytes(16))

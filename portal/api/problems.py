@@ -17,6 +17,7 @@ from portal.api.words import HIDDEN, STATUS, WORDS, ApiCode
 from portal.errors import Fault, PortalError
 from portal.errors import Problem as PortalProblem
 from portal.presenters import problems as words
+from portal.presenters import refusals
 from portal.presenters.language import mark, say
 from portal.web import logs
 from portal.web.limits import TooMany
@@ -61,6 +62,11 @@ def workbook_problem(refused: WorkbookRefused) -> Problem:
     return _made(refused.problem.value, _UNPROCESSABLE, say(_UNREADABLE), refused.message)
 
 
+def unreadable_problem(refused: VerifyError) -> Problem:
+    """Why the core does not read some bytes."""
+    return _made(refused.refusal.value, _UNPROCESSABLE, say(_UNREADABLE), refusals.refusal_sentence(refused))
+
+
 def respond(held: Problem, **headers: str) -> Response:
     """Send it. headers: with underscores for hyphens."""
     response = Response(held.text(), held.status, content_type=MEDIA_TYPE)
@@ -100,14 +106,14 @@ def _workbook(error: WorkbookRefused) -> Response:
 
 @answer.register
 def _bytes(error: VerifyError) -> Response:
-    detail = words.refusal_sentence(error)
-    return respond(_made(error.refusal.value, _UNPROCESSABLE, say(_UNREADABLE), detail))
+    return respond(unreadable_problem(error))
 
 
 @answer.register
 def _fault(error: Fault) -> Response:
-    logs.failure(error)
-    return _busy() if error.problem is PortalProblem.BUSY else respond(problem(ApiCode.INTERNAL_ERROR))
+    if error.problem is not PortalProblem.BUSY:
+        logs.failure(error)
+    return _busy() if error.passes else respond(problem(ApiCode.INTERNAL_ERROR))
 
 
 @answer.register(sa.exc.OperationalError)

@@ -7,7 +7,8 @@ import click
 from portal.cli.context import now, pass_settings, read_only, running
 from portal.cli.output import put, say
 from portal.identity import SYSTEM
-from portal.presenters.certificate_words import STATES, fault_sentence, moment_words, period
+from portal.presenters.certificate_words import STATES, fault_sentence, period
+from portal.presenters.language import moment_words
 from portal.presenters.language import say as words
 from portal.presenters.states import role_words
 from portal.services import certificate_trust

@@ -9,15 +9,26 @@ import sqlalchemy as sa
 from portal.cli.context import fresh_code, fresh_salt, now, pass_settings, read_only, running, transaction
 from portal.cli.output import say
 from portal.cli.service import Server
-from portal.demo.world import read_logins
+from portal.cli.training import serve_training
+from portal.demo.earlier import make_earlier_year
+from portal.demo.province import has_province, make_province, schools
+from portal.demo.world import read_logins, write_logins
 from portal.demo.year import make_classes
-from portal.instance import create_instance, demo_founding
+from portal.instance import (
+    TRAINING_NAME,
+    TRAINING_URL,
+    create_instance,
+    demo_founding,
+    training_founding,
+    wipe_training,
+)
 from portal.models import RecordVersion, State, Transcript, YearRecordRow
-from portal.settings import Settings, instance_file
+from portal.settings import Settings, for_training, instance_file
 from verify.code import grouped
 
 # The demo is for phones on the same network too.
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 # nosec B104
+RECORDS_OF_A_SCHOOL = 2
 # RFC 5737: an address for documentation; asking the kernel for a route to it sends nothing.
 _ANYWHERE = ("192.0.2.1", 9)
 
@@ -25,22 +36,71 @@ _ANYWHERE = ("192.0.2.1", 9)
 @click.command()
 @click.option("--host", default=EVERY_ADDRESS, show_default=True, help="Địa chỉ lắng nghe.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Cổng.")
+@click.option("--province", is_flag=True, help="Thêm một tỉnh mẫu: 390 trường ở 102 xã, phường.")
+@click.option(
+    "--records",
+    default=RECORDS_OF_A_SCHOOL,
+    show_default=True,
+    type=click.IntRange(0, 200),
+    help="Số học bạ mẫu ở mỗi trường của tỉnh mẫu.",
+)
+@click.option("--training", is_flag=True, help="Bản tập huấn: thư mục, khóa, màu và địa chỉ riêng.")
+@click.option("--url", help="Bản tập huấn: địa chỉ in trên mã QR, ví dụ https://tap-huan.hocba.tinh.gov.vn.")
+@click.option("--reset", is_flag=True, help="Bản tập huấn: xóa dữ liệu cũ, tạo lại từ đầu, giữ mật khẩu.")
 @click.option("--no-serve", is_flag=True, help="Chỉ chuẩn bị dữ liệu, không phục vụ.")
 @pass_settings
-def demo(settings: Settings, host: str, port: int, no_serve: bool) -> None:
+def demo(
+    settings: Settings,
+    host: str,
+    port: int,
+    province: bool,
+    records: int,
+    training: bool,
+    url: str | None,
+    reset: bool,
+    no_serve: bool,
+) -> None:
     """Chạy thử trên máy này với trường, người và học bạ mẫu."""
+    if training:
+        settings = for_training(settings)
+    if (url or reset) and not settings.training:
+        raise click.UsageError("--url và --reset chỉ dùng với --training")
+    _found(settings, url, reset=reset)
+    code = _shown_code(settings) or _filled(settings)
+    if province:
+        _add_province(settings, records)
+    _tell(settings, code, f"http://{_own_address(host)}:{port}", port)
+    if no_serve:
+        return
+    if settings.training:
+        serve_training(settings, Server(settings, host, port, workers=1, grace=1))
+    else:
+        Server(settings, host, port, workers=1).run()
+
+
+def _found(settings: Settings, url: str | None, *, reset: bool) -> None:
+    """Make the instance where there is none; reset: after throwing an old training away."""
+    if reset and instance_file(settings).exists():
+        wipe_training(settings)
     if not instance_file(settings).exists():
         say("Đang tạo dữ liệu mẫu…")
-        create_instance(settings, demo_founding(), now())
-    code = _shown_code(settings) or _filled(settings)
-    _tell(settings, code, f"http://{_own_address(host)}:{port}", port)
-    if not no_serve:
-        Server(settings, host, port, workers=1).run()
+        found = training_founding(url or TRAINING_URL) if settings.training else demo_founding()
+        create_instance(settings, found, now())
 
 
 def _filled(settings: Settings) -> str:
     with running(settings) as runtime, transaction(settings) as session:
-        return make_classes(session, runtime, fresh_code, fresh_salt, now())
+        shown = make_classes(session, runtime, fresh_code, fresh_salt, now())
+        make_earlier_year(session, runtime, fresh_code, fresh_salt, now())
+        return shown
+
+
+def _add_province(settings: Settings, records: int) -> None:
+    with running(settings) as runtime, transaction(settings) as session:
+        if not has_province(session):
+            say("Đang tạo tỉnh mẫu: 390 trường ở 102 xã, phường…")
+            made = make_province(session, runtime, schools(), records, fresh_code, fresh_salt, now())
+            write_logins(settings.data, (*read_logins(settings.data), *made))
 
 
 def _shown_code(settings: Settings) -> str | None:
@@ -70,6 +130,10 @@ def _own_address(host: str) -> str:
 
 
 def _tell(settings: Settings, code: str, address: str, port: int) -> None:
+    if settings.training:
+        say(
+            f"\n{TRAINING_NAME} – dữ liệu không có giá trị. Bắt đầu lại: {settings.data}, trang /tap-huan hoặc --reset."
+        )
     say("\nDỮ LIỆU MẪU – người và trường ở đây không có thật.\n")
     say(f"Cổng:        http://127.0.0.1:{port}/   (máy khác cùng mạng: {address}/)")
     say(f"Một học bạ:  http://127.0.0.1:{port}/t/{code}")

@@ -5,7 +5,7 @@ import click
 from portal.cli.context import now, pass_settings
 from portal.cli.output import say
 from portal.demo.world import read_logins
-from portal.instance import DEMO_URL, Founding, create_instance, demo_founding
+from portal.instance import DEMO_URL, TRAINING_URL, Founding, create_instance, demo_founding, training_founding
 from portal.settings import Settings
 
 
@@ -26,7 +26,8 @@ def init(
 ) -> None:
     """Tạo bản cài mới (chỉ một lần)."""
     if demo:
-        create_instance(settings, demo_founding(url or DEMO_URL), now())
+        found = training_founding(url or TRAINING_URL) if settings.training else demo_founding(url or DEMO_URL)
+        create_instance(settings, found, now())
         say(f"Đã tạo bản cài mẫu ở {settings.data}. Tài khoản mẫu:")
         for login in read_logins(settings.data):
             say(f"  {login.username}  {login.password}  {login.display_name}")

@@ -1,22 +1,27 @@
-"""`hocba import`: a class workbook becomes drafts; every fault is told by row and field."""
+"""`hocba import`: a class workbook or a signed XML packet is taken in; every fault is told by row and field."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
-from portal.cli.context import fresh_code, now, pass_settings, running, transaction
+from portal.cli.context import fresh_code, now, pass_settings, read_only, running, transaction
 from portal.cli.output import put, say
 from portal.errors import PortalError
 from portal.identity import SYSTEM
-from portal.presenters import problems
+from portal.presenters import problems, refusals, signatures
 from portal.runtime import Runtime
 from portal.services.intake import TakenPacket, TakenRow, import_class
+from portal.services.lessons import lessons_of
+from portal.services.xml_packets import gate_of, import_packet, is_packet
 from portal.settings import Settings
 from portal.workbooks.refusals import WorkbookRefused
 from verify import limits
 from verify.errors import VerifyError
-from verify.record.findings import Finding, Severity
+from verify.record.findings import Finding, FindingCode, Severity
 
 Refusals = (PortalError, WorkbookRefused, VerifyError)
 
@@ -32,9 +37,9 @@ Refusals = (PortalError, WorkbookRefused, VerifyError)
 def import_(
     settings: Settings, file: Path, school: str, year: str, grade: int | None, dry_run: bool, as_json: bool
 ) -> None:
-    """Nhập bảng tổng hợp của một lớp."""
+    """Nhập bảng tổng hợp (XLSX) hoặc gói đã ký (XML) của một lớp."""
     with file.open("rb") as opened:
-        data = opened.read(limits.WORKBOOK_BYTES + 1)
+        data = opened.read(max(limits.WORKBOOK_BYTES, limits.XML_BYTES) + 1)
     try:
         with running(settings) as runtime:
             taken = _taken(settings, runtime, data, school, year, grade, keep=not dry_run)
@@ -43,29 +48,61 @@ def import_(
             raise
         put({"packet": None, "accepted": 0, "refused": 0, "rows": [], "error": _error(refused)})
         raise SystemExit(1) from refused
-    (_put if as_json else _say)(taken)
+    if as_json:
+        _put(taken)
+    else:
+        _say(taken, dry=dry_run)
     raise SystemExit(1 if taken.refused else 0)
 
 
 def _taken(
     settings: Settings, runtime: Runtime, data: bytes, school: str, year: str, grade: int | None, *, keep: bool
 ) -> TakenPacket:
+    take = _packet if is_packet(data) else partial(_class, grade=grade)
+    begun = take(settings, runtime, data, school, year)
     with transaction(settings) as session:
-        taken = import_class(
-            session,
-            SYSTEM,
-            runtime.sandbox,
-            data,
-            school_code=school,
-            school_year=year,
-            grade=grade,
-            sample=runtime.instance.demo,
-            new_code=fresh_code,
-            now=now(),
-        )
+        taken = begun(session)
         if not keep:
             session.rollback()
     return taken
+
+
+def _packet(
+    settings: Settings, runtime: Runtime, data: bytes, school: str, year: str
+) -> Callable[[Session], TakenPacket]:
+    moment = now()
+    with read_only(settings) as session:
+        gate = gate_of(session, school, runtime.trust(moment), moment)
+    return lambda session: import_packet(
+        session,
+        SYSTEM,
+        runtime.sandbox,
+        data,
+        gate=gate,
+        school_year=year,
+        sample=runtime.instance.demo,
+        new_code=fresh_code,
+    )
+
+
+def _class(
+    settings: Settings, runtime: Runtime, data: bytes, school: str, year: str, *, grade: int | None
+) -> Callable[[Session], TakenPacket]:
+    with read_only(settings) as session:
+        lessons = lessons_of(session, school)
+    return lambda session: import_class(
+        session,
+        SYSTEM,
+        runtime.sandbox,
+        data,
+        school_code=school,
+        school_year=year,
+        grade=grade,
+        lessons=lessons,
+        sample=runtime.instance.demo,
+        new_code=fresh_code,
+        now=now(),
+    )
 
 
 def _error(refused: Exception) -> dict[str, str]:
@@ -74,7 +111,7 @@ def _error(refused: Exception) -> dict[str, str]:
     if isinstance(refused, WorkbookRefused):
         return {"code": refused.problem.value, "message": refused.message}
     if isinstance(refused, VerifyError):
-        return {"code": refused.refusal.value, "message": problems.refusal_sentence(refused)}
+        return {"code": refused.refusal.value, "message": refusals.refusal_sentence(refused)}
     raise refused
 
 
@@ -95,23 +132,42 @@ def _row_json(row: TakenRow) -> dict[str, Any]:
         "row": row.row,
         "pupil": row.pupil,
         "lookup_code": row.lookup_code,
-        "errors": [found.as_json() for found in _of(row.findings, Severity.ERROR)],
-        "warnings": [found.as_json() for found in _of(row.findings, Severity.WARNING)],
+        "errors": [*_found(row, Severity.ERROR), *_of_signatures(row, refusing=True)],
+        "warnings": [*_found(row, Severity.WARNING), *_of_signatures(row, refusing=False)],
     }
+
+
+def _found(row: TakenRow, severity: Severity) -> list[dict[str, str]]:
+    return [found.as_json() for found in _of(row.findings, severity)]
+
+
+def _of_signatures(row: TakenRow, *, refusing: bool) -> list[dict[str, str]]:
+    return [
+        {"field": signatures.FIELD, "code": fault.code, "message": fault.message}
+        for fault in signatures.faults_of(row.chain)
+        if fault.refuses is refusing
+    ]
 
 
 def _of(findings: tuple[Finding, ...], severity: Severity) -> list[Finding]:
     return [found for found in findings if found.severity is severity]
 
 
-def _say(taken: TakenPacket) -> None:
+def _say(taken: TakenPacket, *, dry: bool) -> None:
     for found in taken.findings:
         say(f"Cả tệp: {found.message}")
     for row in taken.rows:
         for found in _of(row.findings, Severity.ERROR):
             say(f"Dòng {row.row}: LỖI {found.message}")
-    quiet = sum(not _of(row.findings, Severity.ERROR) and bool(row.findings) for row in taken.rows)
+        for fault in signatures.faults_of(row.chain):
+            say(f"Hồ sơ {row.row}: {'LỖI ' if fault.refuses else ''}{fault.message}")
+    # As on the portal's page: that a pupil is new is nothing to look at again.
+    new = FindingCode.NEW_PUPIL
+    doubtful = sum(any(found.code is not new for found in _of(row.findings, Severity.WARNING)) for row in taken.rows)
+    if dry:
+        say(f"Chạy thử, chưa lưu gì: sẽ nhận {taken.accepted}, từ chối {taken.refused}, {doubtful} dòng cần xem lại.")
+        return
     first = next((row.lookup_code for row in taken.rows if row.lookup_code is not None), None)
     if first is not None:
         say(f"Mã tra cứu của dòng đầu: {first} (tất cả: thêm --json)")
-    say(f"Gói {taken.packet or '–'}: nhận {taken.accepted}, từ chối {taken.refused}, {quiet} dòng có điểm cần xem lại.")
+    say(f"Gói {taken.packet or '–'}: nhận {taken.accepted}, từ chối {taken.refused}, {doubtful} dòng cần xem lại.")

@@ -12,6 +12,7 @@ from portal.signers.pkcs11 import TokenFacts
 from portal.signers.remote import RemoteKey, Version
 from verify.signing import Role
 
+DEMO: Final = "demo"
 ROLES: Final = (Role.HEAD, Role.SCHOOL_SEAL, Role.HOMEROOM_TEACHER)
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -111,6 +112,9 @@ _OPTIONS: Final = (
 def key_file(path: str) -> Path:
     """The path of a key file that is there; raises click.BadParameter."""
     found = Path(path)
+    if path == DEMO and not found.is_file():
+        words = "khóa mẫu chỉ ký trong bản cài mẫu: hocba sign SỐ-GÓI --signer demo (không phải hocba-sign, không -o)"
+        raise click.BadParameter(words, param_hint="--signer")
     if not found.is_file():
         raise click.BadParameter(f"không có tệp khóa {path}", param_hint="--signer")
     return found

@@ -8,6 +8,7 @@ from portal.cli.signing import which_packet
 from portal.demo.units import DECISION
 from portal.errors import Problem, Refused
 from portal.identity import SYSTEM
+from portal.presenters.rounds import ROUNDS
 from portal.services.locking import lock_packet
 from portal.settings import Settings
 
@@ -20,7 +21,7 @@ def lock(settings: Settings, packet_or_file: str, as_json: bool) -> None:
     """Chốt các học bạ đã được tiếp nhận của một gói."""
     with running(settings) as runtime, transaction(settings) as session:
         if not runtime.instance.demo:
-            raise Refused(Problem.NOT_DEMO)
+            raise Refused(Problem.LOCK_IN_PORTAL, address=f"{runtime.instance.url}{ROUNDS}")
         packet_id, _file = which_packet(session, packet_or_file)
         done = lock_packet(
             session,

@@ -19,7 +19,7 @@ from portal.cli.key_options import KeyChoice, TypedSecrets, choice_from, key_opt
 from portal.cli.output import complain, put, say
 from portal.cli.packet_to_sign import PacketToSign, read_packet_at, write_whole
 from portal.errors import PortalError, Problem, Refused
-from portal.presenters import problems, states
+from portal.presenters import problems, refusals, states
 from portal.signers.batch import sign_records
 from portal.signers.opening import open_signer
 from portal.signers.refusals import SignerProblem, SignerRefused
@@ -189,7 +189,7 @@ def main(file: Path, *, as_json: bool, **given: Any) -> None:
     except SignerRefused as refused:
         complain(refused.message)
     except VerifyError as refused:
-        complain(problems.refusal_sentence(refused))
+        complain(refusals.refusal_sentence(refused))
     else:
         return
     sys.exit(1)

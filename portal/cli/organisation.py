@@ -8,12 +8,23 @@ import sqlalchemy as sa
 from portal.cli.context import now, pass_settings, read_only, transaction
 from portal.cli.output import put, say
 from portal.errors import Problem, Refused
-from portal.identity import StaffRole
+from portal.identity import SYSTEM, StaffRole
 from portal.models import Account, Packet, RecordVersion, Unit, UnitKind
-from portal.services.accounts import appoint, create_account
+from portal.services import second_step
+from portal.services.access import Action
+from portal.services.account_acts import record_act
+from portal.services.accounts import (
+    account_named,
+    appoint,
+    close_account,
+    create_account,
+    end_sessions,
+    set_password,
+)
 from portal.services.organisation import add_unit
 from portal.services.organisation import unit as find_unit
 from portal.settings import Settings
+from portal.web.network import LOCAL
 
 PRINTED = ("commune", "district", "province", "head_name", "head_title", "issue_place")
 
@@ -36,7 +47,7 @@ def unit() -> None:
 @click.option("--issue-place", help="Nơi lập học bạ, trước ngày tháng.")
 @pass_settings
 def add(settings: Settings, /, code: str, kind: str, name: str, parent: str | None, **printed: str | None) -> None:
-    """Thêm một đơn vị."""
+    """Thêm một đơn vị, từ hôm nay; cả tỉnh thì dùng hocba units import."""
     with transaction(settings) as session:
         if session.scalar(sa.select(Unit.id).where(Unit.code == code)) is not None:
             raise Refused(Problem.UNIT_EXISTS, code=code)
@@ -65,7 +76,47 @@ def add_account(settings: Settings, username: str, name: str, unit_code: str, ro
             raise Refused(Problem.ACCOUNT_EXISTS, username=username)
         made = create_account(session, username, name, password, now())
         appoint(session, made, find_unit(session, unit_code), StaffRole(role), now().date())
+        given = f"{role}@{unit_code}"
+        record_act(session, SYSTEM, Action.ACCOUNT_ROLE_GIVEN, made.id, LOCAL, now(), given)
     say(f"{username.strip().lower()}  {password}")
+
+
+@account.command("password")
+@click.argument("username")
+@pass_settings
+def renew_password(settings: Settings, username: str) -> None:
+    """Đặt mật khẩu mới cho người quên (chỉ hiện một lần); mọi phiên của người đó kết thúc."""
+    password = secrets.token_urlsafe(12)
+    with transaction(settings) as session:
+        held = account_named(session, username)
+        set_password(session, held, password)
+        record_act(session, SYSTEM, Action.ACCOUNT_PASSWORD, held.id, LOCAL, now())
+        say(f"{held.username}  {password}")
+
+
+@account.command("close")
+@click.argument("username")
+@pass_settings
+def close(settings: Settings, username: str) -> None:
+    """Đóng tài khoản của người đã nghỉ: không đăng nhập được nữa, mọi phiên kết thúc; việc đã làm vẫn đứng tên."""
+    with transaction(settings) as session:
+        held = account_named(session, username)
+        close_account(session, held)
+        record_act(session, SYSTEM, Action.ACCOUNT_CLOSED, held.id, LOCAL, now())
+        say(f"Đã đóng tài khoản {held.username}")
+
+
+@account.command("reset-second-step")
+@click.argument("username")
+@click.option("--reason", required=True, help="Vì sao, đã đối chiếu người đó thế nào; chủ tài khoản đọc được.")
+@pass_settings
+def reset_second_step(settings: Settings, username: str, reason: str) -> None:
+    """Gỡ bước thứ hai của người mất điện thoại và mã khôi phục; mọi phiên kết thúc, lần đăng nhập sau cài lại."""
+    with transaction(settings) as session:
+        held = account_named(session, username)
+        second_step.reset(session, SYSTEM, held, LOCAL, now(), reason.strip())
+        end_sessions(session, held)
+        say(f"Đã gỡ bước thứ hai của {held.username}")
 
 
 @click.command()

@@ -67,7 +67,8 @@ def read_packet(data: bytes) -> PacketToSign:
     """
     value, records = _parts(data)
     head = {name: value.get(name) for name in _HEAD}
-    if not all(isinstance(head[name], kind) and head[name] != "" for name, kind in _HEAD.items()):
+    # Not isinstance: true is an int too, and no number of a packet.
+    if not all(type(head[name]) is kind and head[name] != "" for name, kind in _HEAD.items()):
         raise _changed()
     made = PacketToSign(
         packet=int(str(head["packet"])),

@@ -12,7 +12,7 @@ import click
 from sqlalchemy.orm import Session
 
 from portal.cli.context import now, pass_settings, read_only, running, transaction
-from portal.cli.key_options import KeyChoice, choice_from, key_file, key_options
+from portal.cli.key_options import DEMO, KeyChoice, choice_from, key_file, key_options
 from portal.cli.offline import sign_away
 from portal.cli.output import complain, put, say
 from portal.errors import Problem, Refused
@@ -26,8 +26,6 @@ from portal.services.signing import SignedPacket, sign_packet, submit_signatures
 from portal.settings import Settings
 from portal.signers.opening import read_key_file
 from verify.signing import Role, Signer
-
-DEMO = "demo"
 
 
 @click.command()

@@ -37,6 +37,8 @@ SAMPLE: Final = "DỮ LIỆU MẪU"
 _LIST_ADDRESS: Final = "http://mau.invalid/thu-hoi/{name}.crl"
 _ROOT, _ISSUING, _REVOKED = "root", "issuing", "revoked.json"
 _LIFE: Final = {_ROOT: timedelta(days=20 * 365), _ISSUING: timedelta(days=10 * 365)}
+# The demo's authorities were at work before the demo began: earlier years have signatures too.
+_AGE: Final = timedelta(days=5 * 365)
 _LEAF_LIFE: Final = timedelta(days=3 * 365)
 # Upper bound of a name's part (RFC 5280 appendix A) in octets: what the library writes, and what everybody reads.
 _NAME_OCTETS: Final = 64
@@ -173,7 +175,7 @@ def _authority(folder: Path, name: str, shown: str, issuer: _Authority | None, n
     if not path.exists():
         key = _new_key()
         subject = _name(shown, SAMPLE, "Cơ quan chứng thực mẫu")
-        certificate = _authority_certificate(key, subject, issuer, now, _LIFE[name])
+        certificate = _authority_certificate(key, subject, issuer, now - _AGE, _AGE + _LIFE[name])
         _write_private(path, _pem(key), _pem(certificate))
     data = path.read_bytes()
     held = load_pem_private_key(data, None)

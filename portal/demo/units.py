@@ -62,7 +62,11 @@ UNITS: Final = (
 PEOPLE: Final = (
     DemoPerson("so.quantri", "Phạm Hữu Nghĩa (mẫu)", DEPARTMENT, StaffRole.DEPARTMENT_ADMIN),
     DemoPerson("so.canbo", "Lưu Thị Hồng Gấm (mẫu)", DEPARTMENT, StaffRole.DEPARTMENT_ADMIN),
+    DemoPerson("kiemtoan", "Huỳnh Trọng Nhân (mẫu)", DEPARTMENT, StaffRole.AUDITOR),
     DemoPerson("th01.vanthu", "Đỗ Thị Diễm Quỳnh (mẫu)", SCHOOL, StaffRole.CLERK),
     DemoPerson("th01.hieutruong", "Nguyễn Thị Ngọc Ẩn (mẫu)", SCHOOL, StaffRole.HEAD),
     DemoPerson("th02.vanthu", "Võ Hoàng Dũng (mẫu)", "MAU-TH-02", StaffRole.CLERK),
+    DemoPerson("th02.hieutruong", "Trần Quốc Tuyển (mẫu)", "MAU-TH-02", StaffRole.HEAD),
+    DemoPerson("thcs01.vanthu", "Mai Thị Bích Liên (mẫu)", "MAU-THCS-01", StaffRole.CLERK),
+    DemoPerson("thcs01.hieutruong", "Lê Thuỵ Kiều (mẫu)", "MAU-THCS-01", StaffRole.HEAD),
 )

@@ -2,14 +2,17 @@
 
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy.orm import Session
 
 from portal.demo.authority import DemoAuthority
 from portal.demo.units import DEPARTMENT, PEOPLE, PROVINCE, UNITS, DemoUnit
+from portal.identity import StaffRole
 from portal.models import Unit, UnitKind
 from portal.services.accounts import appoint, create_account
 from portal.services.organisation import add_unit
@@ -19,6 +22,7 @@ from verify.signing import Role
 
 LOGINS_FILE = "demo-logins.json"
 SINCE = date(2025, 7, 1)
+_NONE: Final[Mapping[str, str]] = {}
 _SCHOOL_ROLES = (Role.HEAD, Role.SCHOOL_SEAL)
 
 
@@ -32,20 +36,38 @@ class Login:
 
 
 def make_world(
-    session: Session, authority: DemoAuthority, log_signer: notes.Signer, now: datetime
+    session: Session,
+    authority: DemoAuthority,
+    log_signer: notes.Signer,
+    now: datetime,
+    kept: Mapping[str, str] = _NONE,
 ) -> tuple[Login, ...]:
-    """Fill an empty instance; returns the logins, each with a password of its own."""
+    """Fill an empty instance; returns the logins, each with a password of its own. kept: passwords by user name."""
     units: dict[str, Unit] = {}
     for planned in UNITS:
         units[planned.code] = _unit(session, planned, units.get(DEPARTMENT))
         _keys(session, units[planned.code], authority, log_signer, now)
     logins = []
     for person in PEOPLE:
-        login = Login(person.username, secrets.token_urlsafe(9), person.display_name)
-        account = create_account(session, login.username, login.display_name, login.password, now)
-        appoint(session, account, units[person.unit], person.role, SINCE)
-        logins.append(login)
+        unit, password = units[person.unit], kept.get(person.username)
+        logins.append(add_person(session, person.username, person.display_name, unit, person.role, now, password))
     return tuple(logins)
+
+
+def add_person(
+    session: Session,
+    username: str,
+    display_name: str,
+    unit: Unit,
+    role: StaffRole,
+    now: datetime,
+    password: str | None = None,
+) -> Login:
+    """A person of the demo with a role in a unit and a password of its own, fresh where none is given."""
+    login = Login(username, password or secrets.token_urlsafe(9), display_name)
+    account = create_account(session, login.username, login.display_name, login.password, now)
+    appoint(session, account, unit, role, SINCE)
+    return login
 
 
 def write_logins(folder: Path, logins: tuple[Login, ...]) -> None:

@@ -14,6 +14,7 @@ from portal.runtime import Runtime, demo_signer
 from portal.services.intake import TakenPacket, import_class
 from portal.services.locking import lock_packet
 from portal.services.signing import sign_packet
+from portal.workbooks.lessons import NO_LESSONS
 from verify.signing import Role
 
 
@@ -71,6 +72,7 @@ def _make(
         school_code=SCHOOL,
         school_year=planned.school_year,
         grade=planned.grade,
+        lessons=NO_LESSONS,
         sample=True,
         new_code=new_code,
         now=now,

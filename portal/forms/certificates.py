@@ -71,7 +71,8 @@ class DayField(DateField):  # type: ignore[misc] # wtforms has no types
         return str(self._value())
 
 
-def _decision() -> StringField:
+def decision_field() -> StringField:
+    """The number of the paper decision under which something is done."""
     return StringField(
         "Số văn bản, quyết định",
         [REQUIRED, at_most(DECISION_CHARACTERS), Length(min=3, message="Ghi đủ số và kí hiệu của văn bản.")],
@@ -87,7 +88,7 @@ class KeyForm(BaseForm):
     role = SelectField("Vai ký", [InputRequired("Hãy chọn vai ký.")])
     first_day = DayField("Được ký từ ngày", [InputRequired("Hãy ghi ngày bắt đầu.")])
     last_day = DayField("Đến hết ngày", [Optional()])
-    decision = _decision()
+    decision = decision_field()
 
     def __init__(self, given: Any, units: Mapping[str, str], roles: Mapping[str, str], today: date) -> None:
         super().__init__(given)
@@ -110,7 +111,7 @@ class EndForm(BaseForm):
     """today: of the province."""
 
     last_day = DayField("Ngày cuối cùng được ký", [Optional()])
-    decision = _decision()
+    decision = decision_field()
 
     def __init__(self, given: Any, today: date) -> None:
         super().__init__(given)

@@ -8,7 +8,7 @@ from wtforms import HiddenField, SelectField, SelectMultipleField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, InputRequired, Length, Optional
 
-from portal.forms.fields import BaseForm, at_most
+from portal.forms.fields import GRADES, BaseForm, at_most
 from portal.forms.files import chosen_file
 
 REASON_CHARACTERS = 300
@@ -17,8 +17,6 @@ _YEARS_SHOWN = 4
 _DIGEST_CHARACTERS = 64
 # Only years that end are brought in: from May on the running one, until then the one before (rounds 30/6 and 15/8).
 _LAST_MONTHS_FROM = 5
-
-_GRADES = ("1", "2", "3", "4", "5")
 
 
 def school_years(year: int, month: int) -> tuple[str, ...]:
@@ -34,13 +32,16 @@ class ImportForm(BaseForm):
 
     too_large = "Tệp lớn hơn 10 MB. Mỗi tệp chỉ nên có một lớp và không kèm hình ảnh."
 
-    file = FileField("Bảng tổng hợp của lớp (tệp XLSX)", [chosen_file("Hãy chọn tệp bảng tổng hợp của lớp.")])
+    file = FileField(
+        "Tệp của lớp: bảng tổng hợp (XLSX) hoặc gói đã ký (XML)",
+        [chosen_file("Hãy chọn tệp của lớp: bảng tổng hợp hoặc gói đã ký.")],
+    )
     school = SelectField("Trường", [InputRequired("Hãy chọn trường.")])
     school_year = SelectField("Năm học", [InputRequired("Hãy chọn năm học.")])
     grade = SelectField(
         "Khối",
         [Optional()],
-        choices=[SelectChoice("", "Theo tệp"), *(SelectChoice(grade, f"Khối {grade}") for grade in _GRADES)],
+        choices=[SelectChoice("", "Theo tệp"), *GRADES],
     )
 
     def __init__(self, given: Any, schools: Mapping[str, str], years: Sequence[str]) -> None:

@@ -79,7 +79,9 @@ def _open(url: str, folder: Path, secret: str) -> Huey:
     key = hmac.new(secret.encode(), _SALT.encode(), hashlib.sha256).hexdigest()
     serializer = SignedSerializer(secret=key, salt=_SALT)
     if url:
-        return RedisHuey(_NAME, url=url, serializer=serializer, results=False)
+        # Whoever takes a number that is signed with another key loses it: instances that share a Redis share no queue.
+        name = f"{_NAME}-{hmac.new(key.encode(), _NAME.encode(), hashlib.sha256).hexdigest()[:16]}"
+        return RedisHuey(name, url=url, serializer=serializer, results=False)
     return SqliteHuey(_NAME, filename=str(folder / FILE), serializer=serializer, results=False)
 
 
@@ -90,14 +92,19 @@ class Ticker:
         self._seconds = seconds
         self._action = action
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="job-keeper", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
+        """Begin; may begin again after it was stopped."""
+        self._ended.clear()
+        self._thread = threading.Thread(target=self._run, name="job-keeper", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         self._ended.set()
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
 
     def _run(self) -> None:
         while True:

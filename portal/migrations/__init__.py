@@ -23,6 +23,22 @@ def upgrade(engine: sa.Engine) -> None:
         command.upgrade(_config(connection), "head")
 
 
+def upgrade_within(connection: sa.Connection, revision: str = "head") -> None:
+    """Bring the schema to a revision in the caller's transaction (a restore: schema, data and hold are one)."""
+    command.upgrade(_config(connection), revision)
+
+
+def revision_of(connection: sa.Connection) -> str | None:
+    """The revision at which the schema stands; None for a database without one."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def is_known(revision: str) -> bool:
+    """Whether this version of the software has that revision."""
+    directory = Path(__file__).parent / "versions"
+    return any(path.name.startswith(f"{revision}_") for path in directory.glob("*.py"))
+
+
 def is_current(connection: sa.Connection) -> bool:
     """Whether the schema stands at the newest revision."""
     newest = ScriptDirectory.from_config(_config(connection)).get_current_head()

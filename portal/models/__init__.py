@@ -1,13 +1,89 @@
 """Tables, constraints and tiny properties: plain SQLAlchemy."""
 
 from portal.models.accounts import Account, AppointmentRow, WebSession
+from portal.models.admissions import AdmissionClaim
+from portal.models.alarms import Alarm, AlarmKind, Decoy, Sighting
+from portal.models.amendments import Amendment, AmendmentCell, AmendmentState, AmendmentStep
 from portal.models.api_keys import ApiKey, KeptAnswer
-from portal.models.audit import AccessEvent, CardCount, ComparedFile
+from portal.models.audit import AccessEvent, CardCount, ComparedFile, LedgerHead, LedgerMonth
 from portal.models.base import Base
+from portal.models.corrections import (
+    Correction,
+    CorrectionKind,
+    CorrectionPolicy,
+    CorrectionState,
+    PolicyState,
+    RecordStanding,
+)
+from portal.models.counts import ClassCount, SchoolCount, SchoolDay
+from portal.models.custody import Applicant, CustodyLeaving, CustodyMove, CustodyRequest, CustodyState
+from portal.models.earlier_years import EarlierCode, EarlierImport, EarlierKey, EarlierYear, ImportState
+from portal.models.exchange import ArrivalState, ExchangeArrival, ExchangeDeparture, ExchangePeer, PeerState
+from portal.models.extracts import Extract
+from portal.models.grants import (
+    AccessGrant,
+    GrantKind,
+    GrantPurpose,
+    GrantRecord,
+    GrantState,
+    GuardianLink,
+    Kinship,
+    Papers,
+    Scope,
+    ShareLink,
+)
+from portal.models.inventory import LogInventory
 from portal.models.jobs import Job, JobKind, JobMessage, JobState
 from portal.models.key_proposals import KeyProposal, ProposalKind, ProposalState
-from portal.models.log import LogCheckpoint, LogEntry, LogHead, LogOpening, LogTile
-from portal.models.organisation import Unit, UnitKind
+from portal.models.linked_identities import LinkedIdentity, OpenidRequest
+from portal.models.log import (
+    LogCheckpoint,
+    LogContradiction,
+    LogCosignature,
+    LogEntry,
+    LogHead,
+    LogOpening,
+    LogPolicy,
+    LogTile,
+    LogWitness,
+    LogWitnessed,
+    WitnessTrouble,
+)
+from portal.models.mappings import HeadingAlias, HeadingMapping
+from portal.models.notices import (
+    Mail,
+    MailAddress,
+    MailKind,
+    MailPace,
+    MailState,
+    Notice,
+    NoticeKind,
+    Reminder,
+    ReminderText,
+)
+from portal.models.organisation import (
+    PRIMARY_KINDS,
+    SCHOOL_KINDS,
+    ActKind,
+    ActPart,
+    Unit,
+    UnitAct,
+    UnitActUnit,
+    UnitImport,
+    UnitImportState,
+    UnitKind,
+    UnitName,
+    UnitParent,
+    UnitSuccessor,
+)
+from portal.models.passkeys import Passkey, PasskeyChallenge
+from portal.models.people import (
+    AccountInvitation,
+    InvitationKind,
+    PeopleProposal,
+    PeopleProposalKind,
+    PeopleProposalState,
+)
 from portal.models.records import (
     Blob,
     Packet,
@@ -20,17 +96,76 @@ from portal.models.records import (
     YearRecordRow,
 )
 from portal.models.registry import KeyAuthorisation
+from portal.models.reports import AuditRun, Report
+from portal.models.restoration import BackupTaken, Restoration
+from portal.models.restoration import Outcome as RestoreOutcome
+from portal.models.rounds import LockItem, LockKind, LockProposal, LockState, Round
+from portal.models.second_step import FailedSignIn, RecoveryCode, SignInStep, TotpKey
+from portal.models.statistics import FindingCount, ResultCount, ResultCursor
+from portal.models.subject_requests import SubjectKind, SubjectRequest, SubjectState
+from portal.models.timestamps import LockMinutes, LogTimestamp, LogTimestampAuthority
+from portal.models.transfers import BatchState, ItemKind, ItemOutcome, TransferBatch, TransferFile, TransferItem
 from portal.models.uploads import Upload, UploadState
+from portal.models.verdicts import StoredVerdict
 
 __all__ = [
+    "PRIMARY_KINDS",
+    "SCHOOL_KINDS",
     "AccessEvent",
+    "AccessGrant",
     "Account",
+    "AccountInvitation",
+    "ActKind",
+    "ActPart",
+    "AdmissionClaim",
+    "Alarm",
+    "AlarmKind",
+    "Amendment",
+    "AmendmentCell",
+    "AmendmentState",
+    "AmendmentStep",
     "ApiKey",
+    "Applicant",
     "AppointmentRow",
+    "ArrivalState",
+    "AuditRun",
+    "BackupTaken",
     "Base",
+    "BatchState",
     "Blob",
     "CardCount",
+    "ClassCount",
     "ComparedFile",
+    "Correction",
+    "CorrectionKind",
+    "CorrectionPolicy",
+    "CorrectionState",
+    "CustodyLeaving",
+    "CustodyMove",
+    "CustodyRequest",
+    "CustodyState",
+    "Decoy",
+    "EarlierCode",
+    "EarlierImport",
+    "EarlierKey",
+    "EarlierYear",
+    "ExchangeArrival",
+    "ExchangeDeparture",
+    "ExchangePeer",
+    "Extract",
+    "FailedSignIn",
+    "FindingCount",
+    "GrantKind",
+    "GrantPurpose",
+    "GrantRecord",
+    "GrantState",
+    "GuardianLink",
+    "HeadingAlias",
+    "HeadingMapping",
+    "ImportState",
+    "InvitationKind",
+    "ItemKind",
+    "ItemOutcome",
     "Job",
     "JobKind",
     "JobMessage",
@@ -38,24 +173,89 @@ __all__ = [
     "KeptAnswer",
     "KeyAuthorisation",
     "KeyProposal",
+    "Kinship",
+    "LedgerHead",
+    "LedgerMonth",
+    "LinkedIdentity",
+    "LockItem",
+    "LockKind",
+    "LockMinutes",
+    "LockProposal",
+    "LockState",
     "LogCheckpoint",
+    "LogContradiction",
+    "LogCosignature",
     "LogEntry",
     "LogHead",
+    "LogInventory",
     "LogOpening",
+    "LogPolicy",
     "LogTile",
+    "LogTimestamp",
+    "LogTimestampAuthority",
+    "LogWitness",
+    "LogWitnessed",
+    "Mail",
+    "MailAddress",
+    "MailKind",
+    "MailPace",
+    "MailState",
+    "Notice",
+    "NoticeKind",
+    "OpenidRequest",
     "Packet",
+    "Papers",
+    "Passkey",
+    "PasskeyChallenge",
+    "PeerState",
+    "PeopleProposal",
+    "PeopleProposalKind",
+    "PeopleProposalState",
+    "PolicyState",
     "Print",
     "ProposalKind",
     "ProposalState",
     "RecordSignature",
+    "RecordStanding",
     "RecordVersion",
+    "RecoveryCode",
+    "Reminder",
+    "ReminderText",
+    "Report",
+    "Restoration",
+    "RestoreOutcome",
+    "ResultCount",
+    "ResultCursor",
+    "Round",
+    "SchoolCount",
+    "SchoolDay",
+    "Scope",
+    "ShareLink",
+    "Sighting",
+    "SignInStep",
     "State",
     "StateChange",
+    "StoredVerdict",
+    "SubjectKind",
+    "SubjectRequest",
+    "SubjectState",
+    "TotpKey",
     "Transcript",
+    "TransferBatch",
+    "TransferFile",
+    "TransferItem",
     "Unit",
+    "UnitAct",
+    "UnitActUnit",
+    "UnitImport",
+    "UnitImportState",
     "UnitKind",
+    "UnitName",
+    "UnitParent",
+    "UnitSuccessor",
     "Upload",
     "UploadState",
     "WebSession",
+    "WitnessTrouble",
     "YearRecordRow",
 ]

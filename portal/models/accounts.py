@@ -35,7 +35,10 @@ class AppointmentRow(Base):
 
 
 class WebSession(Base):
-    """A session at the server. token_sha256: the browser holds the token, the database only its hash."""
+    """A session at the server. token_sha256: the browser holds the token, the database only its hash.
+
+    proved_at: when the person last proved who it is, at sign-in or again before a dangerous act.
+    """
 
     __tablename__ = "web_session"
 
@@ -43,4 +46,5 @@ class WebSession(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+    proved_at: Mapped[datetime]
     expires_at: Mapped[datetime]

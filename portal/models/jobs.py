@@ -14,6 +14,10 @@ class JobKind(StrEnum):
 
     UPLOAD_READ = "upload.read"
     UPLOAD_TAKE = "upload.take"
+    LOCK_RUN = "lock.run"
+    REPORT_MAKE = "report.make"
+    AUDIT_RUN = "audit.run"
+    TRANSFER_CHECK = "transfer.check"
 
 
 class JobState(StrEnum):
@@ -32,7 +36,11 @@ class JobMessage(StrEnum):
     WAITING = "waiting"
     READING = "reading"
     JUDGING = "judging"
+    PREPARING = "preparing"
     STORING = "storing"
+    LOCKING = "locking"
+    GATHERING = "gathering"
+    AUDITING = "auditing"
     FINISHED = "finished"
     REFUSED = "refused"
     CHANGED = "changed"

@@ -15,6 +15,8 @@ class ProposalKind(StrEnum):
 
     REGISTER = "register"
     END = "end"
+    EARLIER = "earlier"  # recognise a key of the system before this one, for a period that is over
+    END_EARLIER = "end_earlier"  # such a key was recognised by mistake: for a shorter period, or for none
 
 
 class ProposalState(StrEnum):
@@ -33,7 +35,8 @@ _WAITS = text("state = 'waiting'")
 class KeyProposal(Base):
     """A proposal to let a certificate (DER) sign for a unit in a role, or to end that.
 
-    first_day, last_day: days of the province, both included; last_day None: open, or for an end: at once.
+    first_day, last_day: days of the province, both included; last_day None: open, or for an end: at once; for a key
+    of the system before this one: no day at all.
     decision: number of the paper decision. authorisation_id: the entry that is to end, or that was made.
     log_index: the leaf that the confirmation wrote. evidence: SHA-256 of the path and the revocation lists (blobs)
     with which the certificate was validated at that moment. What was proposed never changes (triggers).

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import Base
@@ -36,7 +36,10 @@ class Blob(Base):
 
 
 class Transcript(Base):
-    """The cumulative record of one pupil: owns the lookup code for all years and schools."""
+    """The cumulative record of one pupil: owns the lookup code for all years and schools.
+
+    restricted_at: since when only school, department and family open it, as the family asked (decision 0044).
+    """
 
     __tablename__ = "transcript"
 
@@ -48,13 +51,17 @@ class Transcript(Base):
     birth_date: Mapped[date]
     managing_unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
     created_at: Mapped[datetime]
+    restricted_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class YearRecordRow(Base):
     """One school year of a transcript. The key is (pupil, school year), not (pupil, grade) (domain §8.9)."""
 
     __tablename__ = "year_record"
-    __table_args__ = (UniqueConstraint("transcript_id", "school_year"),)
+    __table_args__ = (
+        UniqueConstraint("transcript_id", "school_year"),
+        Index("ix_year_record_school_year", "school_year"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     transcript_id: Mapped[int] = mapped_column(ForeignKey("transcript.id"))
@@ -82,7 +89,8 @@ class RecordVersion(Base):
 
     root_sha256: the signed bytes. full_name, class_name, grade: index of the signed bytes; search_name without
     diacritics, sort_name in the order of `portal.vietnamese`. issuing_unit_name: as signed. effective_at, log_index:
-    set once, by the lock.
+    set once, by the lock. accepted_at: when it became ready to be locked. awaits_assessment: the signed bytes say "not
+    completed" of a pupil whose additional assessment is still to come (domain §4).
     """
 
     __tablename__ = "record_version"
@@ -107,6 +115,8 @@ class RecordVersion(Base):
     created_at: Mapped[datetime]
     effective_at: Mapped[datetime | None]
     log_index: Mapped[int | None] = mapped_column(unique=True)
+    accepted_at: Mapped[datetime | None] = mapped_column(default=None)
+    awaits_assessment: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class RecordSignature(Base):
@@ -141,7 +151,12 @@ class StateChange(Base):
 
 
 class Print(Base):
-    """A print made by the portal: what it covers and what stood in its frame (host, names), for later checks."""
+    """A print made by the portal: what it covers and what stood in its frame (host, names), for later checks.
+
+    summary: digits of the signed summary in its QR; None for a print with the plain one. opens_until: until when its
+    code with the birth date opens what it shows (decision 0037); closed_at: when the family ended that before.
+    extract: number of the extract as which it was issued, in its foot.
+    """
 
     __tablename__ = "print"
     __table_args__ = (UniqueConstraint("cache_key"),)
@@ -157,3 +172,7 @@ class Print(Base):
     sample: Mapped[bool]
     pdf_sha256: Mapped[str] = mapped_column(index=True)
     issued_at: Mapped[datetime]
+    summary: Mapped[str | None] = mapped_column(default=None)
+    opens_until: Mapped[datetime | None] = mapped_column(default=None)
+    closed_at: Mapped[datetime | None] = mapped_column(default=None)
+    extract: Mapped[str | None] = mapped_column(default=None)

@@ -14,6 +14,7 @@ class UploadState(StrEnum):
     """Life of an uploaded class workbook."""
 
     READING = "reading"
+    MAPPING = "mapping"  # waits for a person to say what its columns mean
     REFUSED = "refused"  # as a whole
     READ = "read"  # waits for a person to confirm
     TAKING = "taking"
@@ -26,6 +27,8 @@ class Upload(Base):
     """A class workbook. data, judged: the file and what was read from it; gone once taken, discarded or expired.
 
     grade: as chosen by the person, None: the file says. judged: each row with its content, findings and cells.
+    layout: its headings with samples, to be asked about; gone with the file. mappings: numbers of the school's mappings
+    by which it was read.
     refusal: why the file as a whole was refused. choice: which rows a person confirmed, and seen: the digest of what
     the person was shown. packet_id: the receipt.
     """
@@ -49,3 +52,5 @@ class Upload(Base):
     created_at: Mapped[datetime]
     data: Mapped[bytes | None] = mapped_column(deferred=True)
     judged: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
+    layout: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
+    mappings: Mapped[list[Any] | None]

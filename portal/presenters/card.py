@@ -7,6 +7,8 @@ card knows nothing about the content of a paper (design §9.1).
 from dataclasses import dataclass
 from datetime import datetime
 
+from portal.presenters.earlier_words import origin_words
+from portal.presenters.language import day_words as _day
 from portal.presenters.language import mark, say
 from portal.presenters.states import standing_tone, standing_words
 from portal.presenters.tones import Tone
@@ -20,13 +22,18 @@ _UNKNOWN_PRINT = mark("Chưa có bản này trong hệ thống")
 
 @dataclass(frozen=True, slots=True)
 class YearCard:
-    """One locked year. state: words for it. effective_at: UTC."""
+    """One locked year. state: words for it. effective_at: UTC. origin: of a year of the system before this one.
+
+    standing: since when and by which decision it is not simply in force.
+    """
 
     school_year: str
     school_name: str
     effective_at: datetime
     state: str
     tone: Tone
+    origin: str | None
+    standing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,7 @@ class Headline:
 class CardPage:
     """year: the one that the QR named, else the newest; others: the rest, newest first. checked_at: UTC.
 
+    print_href: the second step of a print, empty without one.
     older_print: the QR is of an older version than the one that `year` shows.
     """
 
@@ -53,6 +61,7 @@ class CardPage:
     older_print: bool
     checked_at: datetime
     may_read: bool
+    print_href: str
 
 
 def present_card(card: Card, target: PrintTarget, now: datetime, may_read: bool) -> CardPage:
@@ -69,7 +78,14 @@ def present_card(card: Card, target: PrintTarget, now: datetime, may_read: bool)
         and target.version < first.version,
         checked_at=now,
         may_read=may_read,
+        print_href=_second_step(card.code, target),
     )
+
+
+def _second_step(code: str, target: PrintTarget) -> str:
+    """Where the birth date opens what a print shows; a bare code is of no print."""
+    dated = target.school_year is not None and target.version is not None
+    return f"/t/{code}/{target.school_year}.{target.version}/noi-dung" if dated else ""
 
 
 def _year(year: CardYear) -> YearCard:
@@ -79,6 +95,8 @@ def _year(year: CardYear) -> YearCard:
         effective_at=year.effective_at,
         state=standing_words(year.standing),
         tone=standing_tone(year.standing),
+        origin=origin_words(year.source, year.imported_at),
+        standing=decided_words(year.since, year.decision),
     )
 
 
@@ -100,18 +118,35 @@ def _headline(card: Card, target: PrintTarget) -> Headline:
             Tone.NEUTRAL,
         )
     if target.version < wanted.version:
-        return Headline(
-            say(_OLD),
-            say(
-                mark(
-                    "Bản in này là bản số %(version)s của năm học %(year)s; nay đã có bản số %(newer)s. "
-                    "Xin nhà trường cấp bản mới."
-                ),
-                edition | {"newer": str(wanted.version)},
-            ),
-            Tone.CAUTION,
-        )
+        return Headline(say(_OLD), _replaced(wanted, target.version, edition), Tone.CAUTION)
     return Headline(standing_words(wanted.standing), _sentence(wanted), standing_tone(wanted.standing))
+
+
+def _replaced(wanted: CardYear, version: int, edition: dict[str, str]) -> str:
+    """What became of an old print: by a decision after the lock, or by a version that the school sent before it."""
+    held, newer = wanted.older.get(version), {"newer": str(wanted.version)}
+    if held is not None and held.since is not None and held.decision is not None:
+        return say(
+            mark(
+                "Bản in này là bản số %(version)s của năm học %(year)s, đã được thay thế ngày %(day)s theo quyết định "
+                "%(decision)s; nay là bản số %(newer)s. Xin nhà trường cấp bản mới."
+            ),
+            edition | newer | {"day": _day(held.since), "decision": held.decision},
+        )
+    return say(
+        mark(
+            "Bản in này là bản số %(version)s của năm học %(year)s; nay đã có bản số %(newer)s. "
+            "Xin nhà trường cấp bản mới."
+        ),
+        edition | newer,
+    )
+
+
+def decided_words(since: datetime | None, decision: str | None) -> str:
+    """`từ ngày …, theo quyết định …`; empty for what is simply in force."""
+    if since is None or decision is None:
+        return ""
+    return say(mark("từ ngày %(day)s, theo quyết định %(decision)s"), {"day": _day(since), "decision": decision})
 
 
 def _of_the_newest(card: Card) -> Headline:

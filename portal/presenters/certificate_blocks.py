@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from portal.presenters.certificate_words import NAMES, POINTS, answer_text, period
+from portal.presenters.certificate_words import NAMES, answer_text, period, question_text
 from portal.presenters.language import day_of, mark, say
 from portal.presenters.states import role_words
 from portal.services.certificate_files import CertificateSays
@@ -47,7 +47,7 @@ def certificate_block(examined: Examination, others: Sequence[tuple[str, Role]])
     return CertificateBlock(
         holder=says.facts.subject,
         pairs=tuple(_certificate_pairs(says, examined)),
-        points=tuple(_point(answer) for answer in examined.answers),
+        points=tuple(_point(answer, past=examined.past) for answer in examined.answers),
         holds=examined.holds,
         examined_at=examined.at,
         others=tuple(f"{name}: {role_words(role.value)}" for name, role in others),
@@ -66,11 +66,17 @@ def _certificate_pairs(says: CertificateSays, examined: Examination) -> list[Pai
     ]
 
 
-def _point(answer: PointAnswer) -> PointLine:
+def _point(answer: PointAnswer, *, past: bool) -> PointLine:
     words = {Status.PASSED: mark("Đạt"), Status.FAILED: mark("Không đạt")}.get(answer.status, mark("Chưa rõ"))
     particulars = []
     if "issuer" in answer.facts:
         particulars.append(say(mark("Tổ chức cấp: “%(value)s”."), {"value": answer.facts["issuer"]}))
     if "revoked_at" in answer.facts:
         particulars.append(say(mark("Thu hồi từ ngày %(value)s."), {"value": day_of(answer.facts["revoked_at"])}))
-    return PointLine(say(POINTS[answer.point]), say(words), answer.status, answer_text(answer), tuple(particulars))
+    return PointLine(
+        question=question_text(answer, past=past),
+        answer=say(words),
+        status=answer.status,
+        text=answer_text(answer, past=past),
+        particulars=tuple(particulars),
+    )

@@ -1,11 +1,12 @@
 """Words of the registry of certificates: each closed code has its own, with what to do."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from portal.models import ProposalKind, ProposalState
-from portal.presenters.language import VIETNAM, mark, say
+from portal.presenters.language import day_words as day
+from portal.presenters.language import mark, say
 from portal.presenters.tones import Tone
 from portal.services.certificate_files import FileProblem
 from portal.services.certificate_trust import TrustFault, TrustProblem
@@ -46,6 +47,8 @@ PROPOSAL_TONES: Final = {
 KINDS: Final = {
     ProposalKind.REGISTER: mark("Đăng ký chứng thư"),
     ProposalKind.END: mark("Kết thúc đăng ký"),
+    ProposalKind.EARLIER: mark("Công nhận khóa của hệ thống trước"),
+    ProposalKind.END_EARLIER: mark("Rút công nhận khóa của hệ thống trước"),
 }
 NAMES: Final[Mapping[str, str]] = {
     "name": mark("Tên"),
@@ -102,11 +105,25 @@ REASONS: Final[Mapping[Reason, str]] = {
         " quản trị đặt chứng thư gốc và trung gian của tổ chức đó vào thư mục tin cậy."
     ),
     Reason.REVOKED: mark("Chứng thư đã bị thu hồi. Không đăng ký; chủ khóa dùng chứng thư khác."),
+    Reason.REVOKED_LATER: mark(
+        "Chứng thư bị thu hồi sau thời hạn đề nghị; không có gì chứng tỏ chữ ký có trước lúc thu hồi."
+        " Điều này được giữ lại và hiện cùng học bạ: xem lí do thu hồi trước khi xác nhận."
+    ),
+    Reason.REVOCATION_NOT_KEPT: mark(
+        "Chứng thư đã hết hạn và không còn danh sách thu hồi nào nói về thời hạn đó, nên không biết khi ấy"
+        " có bị thu hồi không. Điều này được giữ lại và hiện cùng học bạ: hỏi tổ chức cấp trước khi xác nhận."
+    ),
     Reason.REVOCATION_UNKNOWN: mark(
         "Không biết chứng thư có bị thu hồi không, vì thiếu danh sách thu hồi còn hạn của tổ chức cấp."
         " Quản trị đặt danh sách mới vào thư mục tin cậy rồi thử lại."
     ),
 }
+# Of a key of the system before this one: the period that is asked about is over.
+PAST_PERIOD: Final = mark("Thời hạn đề nghị có nằm trong thời hạn của chứng thư không?")
+PAST_PERIOD_PASSED: Final = mark("Thời hạn đề nghị nằm trọn trong thời hạn của chứng thư.")
+PAST_PERIOD_REFUSED: Final = mark(
+    "Thời hạn đề nghị vượt ra ngoài thời hạn của chứng thư. Sửa ngày đầu hoặc ngày cuối cho đúng rồi gửi lại."
+)
 OWN_EXPIRED: Final = mark("Chứng thư đã hết hạn. Đề nghị chủ khóa gia hạn rồi gửi chứng thư mới.")
 TRUST: Final = {
     TrustProblem.NO_ROOT: mark(
@@ -128,14 +145,20 @@ def file_sentence(problem: FileProblem) -> str:
 def refusal_sentence(examined: Examination) -> str:
     """Why a certificate is refused: the first point that does not hold, with what to do."""
     failed = next(answer for answer in examined.answers if answer.status is not Status.PASSED)
-    return answer_text(failed)
+    return answer_text(failed, past=examined.past)
 
 
 def fault_sentence(fault: TrustFault) -> str:
     return say(TRUST[fault.problem], {"about": fault.about})
 
 
-def answer_text(answer: PointAnswer) -> str:
+def question_text(answer: PointAnswer, *, past: bool = False) -> str:
+    return say(PAST_PERIOD if past and answer.point is Point.IN_PERIOD else POINTS[answer.point])
+
+
+def answer_text(answer: PointAnswer, *, past: bool = False) -> str:
+    if past and answer.point is Point.IN_PERIOD:
+        return say(PAST_PERIOD_PASSED if answer.status is Status.PASSED else PAST_PERIOD_REFUSED)
     if answer.status is Status.PASSED:
         return say(PASSED[answer.point])
     if answer.point is Point.IN_PERIOD and answer.reason is Reason.CERTIFICATE_EXPIRED:
@@ -152,12 +175,3 @@ def period(start: datetime, end: datetime | None) -> str:
         return say(mark("không ngày nào"))
     last = day(end - timedelta(microseconds=1))
     return say(mark("%(first)s – %(last)s"), {"first": first, "last": last})
-
-
-def day(moment: datetime | date) -> str:
-    local = moment.astimezone(VIETNAM) if isinstance(moment, datetime) else moment
-    return local.strftime("%d/%m/%Y")
-
-
-def moment_words(moment: datetime) -> str:
-    return moment.astimezone(VIETNAM).strftime("%H:%M ngày %d/%m/%Y")

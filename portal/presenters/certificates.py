@@ -6,9 +6,9 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from portal.presenters.certificate_blocks import CertificateBlock, Pair, certificate_block
-from portal.presenters.certificate_words import KEYS, STATE_TONES, STATES, fault_sentence, moment_words, period
+from portal.presenters.certificate_words import KEYS, STATE_TONES, STATES, fault_sentence, period
 from portal.presenters.key_proposals import ProposalRow, proposal_row
-from portal.presenters.language import mark, say
+from portal.presenters.language import mark, moment_words, say
 from portal.presenters.states import role_words
 from portal.presenters.tones import Tone
 from portal.services.certificate_trust import TrustFault, TrustOverview

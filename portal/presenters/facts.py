@@ -25,7 +25,7 @@ SIGNED: Final = (
     Question.NOT_REVOKED,
     Question.SIGNING_TIME,
 )
-STANDING: Final = (Question.RECORD_FOUND, Question.IN_FORCE, Question.LOGGED, Question.WITNESSED)
+STANDING: Final = (Question.RECORD_FOUND, Question.IN_FORCE, Question.LOGGED, Question.WITNESSED, Question.TIME_PROVEN)
 _WORST_FIRST: Final = (Status.FAILED, Status.UNKNOWN, Status.NOT_APPLICABLE, Status.PASSED)
 
 
@@ -113,10 +113,16 @@ def _signed(held: Mapping[Question, Check]) -> tuple[Status, str]:
     if record is Status.FAILED:
         return Status.FAILED, mark("Dữ liệu gốc chưa đủ chữ ký")
     if record is not Status.PASSED:
+        if held[Question.SIGNATURE_FOUND].reason is Reason.NOT_OUR_SIGNATURE:
+            return Status.NOT_APPLICABLE, mark("Tệp mang chữ ký của người khác, không phải của Sở")
         return Status.UNKNOWN, mark("Chưa có dữ liệu gốc để xem chữ ký")
-    if held[Question.SIGNATURE_FOUND].status is Status.FAILED:
+    if held[Question.SIGNATURE_FOUND].status in (Status.FAILED, Status.NOT_APPLICABLE):
         return Status.NOT_APPLICABLE, mark("Nhà trường đã ký dữ liệu; tệp không mang chữ ký của Sở")
-    match _worst(held, ABOUT_THE_FILE):
+    return _signed_twice(_worst(held, ABOUT_THE_FILE))
+
+
+def _signed_twice(file: Status) -> tuple[Status, str]:
+    match file:
         case Status.PASSED:
             return Status.PASSED, mark("Nhà trường ký dữ liệu, Sở ký tệp")
         case Status.FAILED:

@@ -3,23 +3,36 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from portal.models import ProposalKind, ProposalState
 from portal.presenters.certificate_blocks import CertificateBlock, Pair, certificate_block
-from portal.presenters.certificate_words import (
-    KEYS,
-    KINDS,
-    PROPOSAL_STATES,
-    PROPOSAL_TONES,
-    PROPOSALS,
-    moment_words,
-)
-from portal.presenters.language import mark, say
+from portal.presenters.certificate_words import KEYS, KINDS, PROPOSAL_STATES, PROPOSAL_TONES, PROPOSALS
+from portal.presenters.language import day_words, mark, moment_words, say
 from portal.presenters.states import role_words
 from portal.presenters.tones import Tone
 from portal.services.examinations import Examination
 from portal.services.key_proposals import ProposalView
 from verify.signing import Role
+
+# What is next for who did not propose it, where the kind says more than the state.
+_NEXT: Final = {
+    (ProposalKind.EARLIER, ProposalState.WAITING): mark(
+        "Khóa này chỉ dùng để nhận học bạ đã ký trong thời hạn ghi dưới đây ở hệ thống trước, không bao giờ cho học bạ "
+        "mới. Chứng thư được xét tại thời hạn đó. Đối chiếu với văn bản, rồi xác nhận hoặc từ chối."
+    ),
+    (ProposalKind.EARLIER, ProposalState.CONFIRMED): mark(
+        "Đã ghi vào danh sách khóa của hệ thống trước và sổ minh bạch."
+    ),
+    (ProposalKind.END_EARLIER, ProposalState.WAITING): mark(
+        "Học bạ đã nhận nhờ khóa này, có ngày hiệu lực ngoài thời hạn còn lại, sẽ không còn là “Đúng bản gốc”; kiểm "
+        "toán nêu từng học bạ. Học bạ vẫn được giữ. Đối chiếu với văn bản, rồi xác nhận hoặc từ chối."
+    ),
+    (ProposalKind.END_EARLIER, ProposalState.CONFIRMED): mark(
+        "Đã ghi vào sổ minh bạch. Chạy kiểm toán để biết học bạ nào dựa vào khóa này; thu hồi theo quyết định nếu cần."
+    ),
+}
+_ENDS: Final = (ProposalKind.END, ProposalKind.END_EARLIER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +57,8 @@ class ProposalPage:
     href: str
     kind: str
     is_end: bool
+    is_earlier: bool
+    is_earlier_end: bool
     unit_name: str
     role: str
     pairs: tuple[Pair, ...]
@@ -62,12 +77,14 @@ def present_proposal(
     held: ProposalView, examined: Examination, others: Sequence[tuple[str, Role]] = ()
 ) -> ProposalPage:
     """others: where the same certificate is registered already."""
-    is_end = held.kind is ProposalKind.END
+    is_end = held.kind in _ENDS
     may_decline = held.state is ProposalState.WAITING
     return ProposalPage(
         href=f"{PROPOSALS}/{held.id}",
         kind=say(KINDS[held.kind]),
         is_end=is_end,
+        is_earlier=held.is_earlier,
+        is_earlier_end=held.kind is ProposalKind.END_EARLIER,
         unit_name=held.unit_name,
         role=role_words(held.role.value),
         pairs=tuple(_proposal_pairs(held)),
@@ -120,18 +137,25 @@ def _proposal_pairs(held: ProposalView) -> list[Pair]:
 
 
 def _wanted_period(held: ProposalView) -> str:
-    last = held.last_day.strftime("%d/%m/%Y") if held.last_day is not None else None
+    last = day_words(held.last_day) if held.last_day is not None else None
+    if held.kind is ProposalKind.END_EARLIER:
+        if last is None:
+            return say(mark("Không còn được tính cho ngày nào"))
+        return say(mark("Chỉ còn được tính đến hết ngày %(day)s"), {"day": last})
     if held.kind is ProposalKind.END:
         if last is None:
             return say(mark("Kết thúc ngay khi được xác nhận"))
         return say(mark("Ký đến hết ngày %(day)s"), {"day": last})
-    first = held.first_day.strftime("%d/%m/%Y")
+    first = day_words(held.first_day)
     if last is None:
         return say(mark("Từ ngày %(day)s, không định ngày kết thúc"), {"day": first})
     return say(mark("Từ ngày %(first)s đến hết ngày %(last)s"), {"first": first, "last": last})
 
 
 def _next(held: ProposalView) -> str:
+    special = _NEXT.get((held.kind, held.state))
+    if special is not None and not held.mine:
+        return say(special)
     match held.state:
         case ProposalState.WAITING if held.mine:
             return say(mark("Cần một cán bộ khác của Sở xác nhận; người đề nghị không tự xác nhận được."))

@@ -3,32 +3,15 @@
 Works outside a request too: the command line says the same sentences.
 """
 
-from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from flask_babel import gettext
+from portal.language import is_translated, mark, say
+
+__all__ = ["VIETNAM", "clock_words", "day_of", "day_words", "mark", "moment_words", "say", "short_day_words", "span"]
 
 VIETNAM: Final = ZoneInfo("Asia/Ho_Chi_Minh")
-
-
-class _Gentle(dict[str, str]):
-    """A value that is missing leaves a gap, never an error page."""
-
-    def __missing__(self, key: str) -> str:
-        return "…"
-
-
-def mark(text: str) -> str:
-    """Tell the extractor (`pybabel extract -k mark`) that a text in a table is a sentence for people."""
-    return text
-
-
-def say(text: str, values: Mapping[str, str] | None = None) -> str:
-    """A sentence in the reader's language, its `%(name)s` filled."""
-    said = str(gettext(text))
-    return said if values is None else said % _Gentle(values)
 
 
 def day_of(iso: str) -> str:
@@ -37,7 +20,32 @@ def day_of(iso: str) -> str:
         moment = datetime.fromisoformat(iso)
     except ValueError:
         return iso
-    return (moment.astimezone(VIETNAM) if moment.tzinfo else moment).strftime("%d/%m/%Y")
+    return day_words(moment if moment.tzinfo else moment.date())
+
+
+def day_words(value: date) -> str:
+    """`30/06/2026`, in English `30 Jun 2026`: there 05/06 is read two ways. A moment counts in the province's time."""
+    local = value.astimezone(VIETNAM) if isinstance(value, datetime) else value
+    return f"{local.day} {local:%b %Y}" if is_translated() else f"{local:%d/%m/%Y}"
+
+
+def short_day_words(day: date) -> str:
+    """`30/6`, in English `30 Jun`: within a school year that everybody knows."""
+    return f"{day.day} {day:%b}" if is_translated() else f"{day.day}/{day.month}"
+
+
+def moment_words(value: datetime) -> str:
+    """`14:05 ngày 31/05/2026` in the province's time."""
+    return _at(value, f"{value.astimezone(VIETNAM):%H:%M}")
+
+
+def clock_words(value: datetime) -> str:
+    """`14:05:09 ngày 31/05/2026`: where a second decides."""
+    return _at(value, f"{value.astimezone(VIETNAM):%H:%M:%S}")
+
+
+def _at(value: datetime, time: str) -> str:
+    return say(mark("%(time)s ngày %(day)s"), {"time": time, "day": day_words(value)})
 
 
 def span(seconds: int) -> str:

@@ -1,6 +1,6 @@
 """A school's packets in words: what is next, who has signed, what became of each row, and every version."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -8,9 +8,12 @@ from typing import Final
 from portal.models import State, Upload, UploadState
 from portal.presenters import reasons
 from portal.presenters.language import mark, say
+from portal.presenters.signatures import faults_of, signers_of
 from portal.presenters.states import role_words, state_tone, state_words
 from portal.presenters.tones import Tone
 from portal.presenters.uploads import UPLOADS
+from portal.services.arrivals import Chain
+from portal.services.intake import TakenRow
 from portal.services.school_packets import History, PacketRecord, PacketSummary, PacketView
 from portal.services.signing import SignedPacket
 from portal.services.withdrawal import WITHDRAWABLE
@@ -31,6 +34,7 @@ _ORDER: Final = (
 )
 _WAITING: Final = {
     UploadState.READING: mark("Đang kiểm tra"),
+    UploadState.MAPPING: mark("Chờ bạn ghép cột"),
     UploadState.REFUSED: mark("Không đọc được tệp"),
     UploadState.READ: mark("Chờ bạn xem và xác nhận"),
     UploadState.TAKING: mark("Đang nhận vào"),
@@ -113,7 +117,10 @@ class SignedResult:
 
 @dataclass(frozen=True, slots=True)
 class PacketPage:
-    """can_sign: drafts wait for a signature. missing: who has not signed yet, in words with counts."""
+    """can_sign: drafts wait for a signature. missing: who has not signed yet, in words with counts.
+
+    to_send_again: records of an XML packet that must be signed on in the school's software.
+    """
 
     line: PacketLine
     packet_id: int
@@ -121,6 +128,7 @@ class PacketPage:
     missing: tuple[str, ...]
     to_download: int
     can_sign: bool
+    to_send_again: int
     can_withdraw: bool
     result: SignedResult | None
 
@@ -173,7 +181,8 @@ class HistoryPage:
     versions: tuple[VersionBlock, ...]
 
 
-def present_packets(waiting: Sequence[Upload], packets: Sequence[PacketSummary]) -> PacketsPage:
+def present_packets(waiting: Sequence[Upload], packets: Sequence[PacketSummary], *, signs: bool) -> PacketsPage:
+    """signs: who looks is the head, who signs."""
     return PacketsPage(
         tuple(
             WaitingLine(
@@ -185,43 +194,54 @@ def present_packets(waiting: Sequence[Upload], packets: Sequence[PacketSummary])
             )
             for each in waiting
         ),
-        tuple(_line(each) for each in packets),
+        tuple(_line(each, signs) for each in packets),
         len({each.school_name for each in packets}) > 1,
     )
 
 
-def present_packet(view: PacketView, signed: SignedPacket | None = None) -> PacketPage:
-    """signed: what a file that was just brought did."""
+def present_packet(view: PacketView, signed: SignedPacket | None = None, *, signs: bool) -> PacketPage:
+    """signed: what a file that was just brought did. signs: who looks is the head."""
     packet_id = view.summary.packet_id
     drafts = [record for record in view.records if record.state == State.DRAFT]
     unsigned = [record for record in view.records if record.state in (State.DRAFT, State.SUBMITTED)]
+    chains = _chains(view)
+    elsewhere = [record for record in unsigned if record.state == State.SUBMITTED and record.code in chains]
     return PacketPage(
-        line=_line(view.summary),
+        line=_line(view.summary, signs),
         packet_id=packet_id,
-        records=tuple(_record(packet_id, record) for record in view.records),
+        records=tuple(_record(packet_id, record, chains.get(record.code)) for record in view.records),
         missing=tuple(_missing(unsigned)),
         to_download=len(drafts),
-        can_sign=bool(unsigned),
+        can_sign=len(unsigned) > len(elsewhere),
+        to_send_again=len(elsewhere),
         can_withdraw=any(record.state in WITHDRAWABLE for record in view.records),
         result=_result(view, signed) if signed is not None else None,
     )
 
 
-def present_receipt(view: PacketView) -> ReceiptPage:
+def present_receipt(view: PacketView, *, signs: bool) -> ReceiptPage:
+    """signs: who looks is the head."""
     living = [record for record in view.records if record.state not in (State.WITHDRAWN, State.REPLACED)]
     return ReceiptPage(
-        line=_line(view.summary),
+        line=_line(view.summary, signs),
         packet_id=view.summary.packet_id,
         file_sha256=view.file_sha256,
         accepted=view.taken.accepted,
         refused=view.taken.refused,
-        left_out=tuple(
-            ReceiptRow(row.row, tuple(each.message for each in row.findings if each.severity is Severity.ERROR))
-            for row in view.taken.rows
-            if row.refused
-        ),
+        left_out=tuple(ReceiptRow(row.row, tuple(_why_refused(row))) for row in view.taken.rows if row.refused),
         withdrawn=not living,
     )
+
+
+def _why_refused(row: TakenRow) -> Iterator[str]:
+    yield from (each.message for each in row.findings if each.severity is Severity.ERROR)
+    yield from (fault.message for fault in faults_of(row.chain) if fault.refuses)
+
+
+def _chains(view: PacketView) -> dict[str, Chain]:
+    """Signatures that came within an XML packet, by lookup code."""
+    rows = (row for row in view.taken.rows if row.lookup_code is not None)
+    return {str(row.lookup_code): row.chain for row in rows if row.chain is not None and row.chain.signatures}
 
 
 def present_history(packet_id: int, held: History) -> HistoryPage:
@@ -248,9 +268,9 @@ def present_history(packet_id: int, held: History) -> HistoryPage:
     )
 
 
-def _line(summary: PacketSummary) -> PacketLine:
+def _line(summary: PacketSummary, signs: bool) -> PacketLine:
     counts = {State(state): count for state, count in summary.counts.items()}
-    words, to_do = _next(counts)
+    words, to_do = _next(counts, signs)
     return PacketLine(
         href=f"{PACKETS}/{summary.packet_id}",
         number=receipt_number(summary.packet_id),
@@ -266,8 +286,10 @@ def _line(summary: PacketSummary) -> PacketLine:
     )
 
 
-def _next(counts: Mapping[State, int]) -> tuple[str, bool]:
-    """What is to do with a packet, and whether the school is to do it."""
+def _next(counts: Mapping[State, int], signs: bool) -> tuple[str, bool]:
+    """What is to do with a packet, and whether who looks is to do it."""
+    if not signs and (counts.get(State.DRAFT) or counts.get(State.SUBMITTED)):
+        return say(mark("Người đứng đầu trường ký và nộp; hệ thống đã báo")), False
     if counts.get(State.DRAFT):
         return say(mark("Tải gói về ký, rồi nộp tệp đã ký")), True
     if counts.get(State.SUBMITTED):
@@ -279,7 +301,7 @@ def _next(counts: Mapping[State, int]) -> tuple[str, bool]:
     return say(mark("Không còn học bạ nào: đã rút, hoặc đã có bản thay")), False
 
 
-def _record(packet_id: int, record: PacketRecord) -> RecordLine:
+def _record(packet_id: int, record: PacketRecord, chain: Chain | None) -> RecordLine:
     stands = record.state not in (State.WITHDRAWN, State.REPLACED, State.REJECTED)
     may_go = record.state in WITHDRAWABLE
     return RecordLine(
@@ -290,7 +312,7 @@ def _record(packet_id: int, record: PacketRecord) -> RecordLine:
         state=state_words(record.state),
         tone=state_tone(record.state),
         version=record.version,
-        signed=_roles(record.roles),
+        signed=signers_of(chain) or _roles(record.roles),
         history=f"{PACKETS}/{packet_id}/lich-su/{record.version_id}",
         withdraw=f"{PACKETS}/{packet_id}/rut?ban={record.version_id}" if may_go else None,
     )

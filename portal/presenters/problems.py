@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from typing import Final
 
 from portal.errors import Problem
+from portal.presenters.account_problems import ACCOUNT_PROBLEMS
+from portal.presenters.amendment_problems import AMENDMENT_PROBLEMS
+from portal.presenters.correction_problems import CORRECTION_PROBLEMS
+from portal.presenters.custody_problems import CUSTODY_PROBLEMS
+from portal.presenters.exchange_problems import EXCHANGE_PROBLEMS
+from portal.presenters.extract_problems import EXTRACT_PROBLEMS
+from portal.presenters.grant_problems import GRANT_PROBLEMS
 from portal.presenters.language import mark, say, span
-from portal.services.audit import AuditProblem, Defect
-from verify.errors import Refusal, VerifyError
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """title: of a page. what: is wrong. advice: what to do."""
-
-    title: str
-    what: str
-    advice: str
+from portal.presenters.lock_problems import LOCK_PROBLEMS
+from portal.presenters.organisation_problems import ORGANISATION_PROBLEMS
+from portal.presenters.problem_words import CHECKING, Words
+from portal.presenters.subject_problems import SUBJECT_PROBLEMS
+from portal.presenters.summary_problems import SUMMARY_PROBLEMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,17 @@ _REFUSED = mark("Chưa làm được")
 _FILE = mark("Không đọc được tệp")
 
 PROBLEMS: Final[Mapping[Problem, Words]] = {
+    **{problem: Words(_REFUSED, what, advice) for problem, (what, advice) in ACCOUNT_PROBLEMS.items()},
+    **{problem: Words(_REFUSED, what, advice) for problem, (what, advice) in AMENDMENT_PROBLEMS.items()},
+    **{problem: Words(_REFUSED, what, advice) for problem, (what, advice) in CORRECTION_PROBLEMS.items()},
+    **{problem: Words(_REFUSED, what, advice) for problem, (what, advice) in CUSTODY_PROBLEMS.items()},
+    **{problem: Words(_REFUSED, what, advice) for problem, (what, advice) in EXCHANGE_PROBLEMS.items()},
+    **{problem: Words(_REFUSED, what, advice) for problem, (what, advice) in EXTRACT_PROBLEMS.items()},
+    **{problem: Words(_REFUSED, what, advice) for problem, (what, advice) in GRANT_PROBLEMS.items()},
+    **{problem: Words(_REFUSED, what, advice) for problem, (what, advice) in LOCK_PROBLEMS.items()},
+    **{problem: Words(_REFUSED, what, advice) for problem, (what, advice) in ORGANISATION_PROBLEMS.items()},
+    **{problem: Words(_REFUSED, what, advice) for problem, (what, advice) in SUBJECT_PROBLEMS.items()},
+    **{problem: Words(_REFUSED, what, advice) for problem, (what, advice) in SUMMARY_PROBLEMS.items()},
     Problem.NOT_FOUND: Words(
         mark("Không tìm thấy, hoặc chưa chốt"),
         mark("Không có học bạ đã chốt nào ứng với yêu cầu này, hoặc bạn không có quyền xem."),
@@ -69,6 +81,21 @@ PROBLEMS: Final[Mapping[Problem, Words]] = {
         _REFUSED,
         mark("Bản cài ở %(path)s chưa được tạo."),
         mark("Chạy “hocba init” trước (hoặc “hocba init --demo” cho dữ liệu mẫu)."),
+    ),
+    Problem.TRAINING_DATA: Words(
+        _REFUSED,
+        mark("Thư mục %(path)s là của bản tập huấn; bản thật không chạy trên dữ liệu tập huấn."),
+        mark("Đặt HOCBA_TRAINING=1 để mở bản tập huấn, hoặc chọn thư mục của bản thật bằng --data."),
+    ),
+    Problem.REAL_DATA: Words(
+        _REFUSED,
+        mark("Thư mục %(path)s không phải của bản tập huấn; bản tập huấn không chạm vào dữ liệu khác."),
+        mark("Bỏ HOCBA_TRAINING để mở bản này, hoặc tạo bản tập huấn bằng “hocba demo --training”."),
+    ),
+    Problem.TRAINING_DATABASE: Words(
+        _REFUSED,
+        mark("Chỉ bắt đầu lại được bản tập huấn có cơ sở dữ liệu trong thư mục của nó."),
+        mark("Bỏ HOCBA_DATABASE_URL, hoặc tự tạo cơ sở dữ liệu mới rồi tạo bản tập huấn khác."),
     ),
     Problem.ALREADY_INITIALISED: Words(
         _REFUSED,
@@ -155,6 +182,31 @@ PROBLEMS: Final[Mapping[Problem, Words]] = {
         mark("Trường đang có %(limit)s tệp chờ xác nhận nên chưa nhận thêm được."),
         mark("Xác nhận hoặc bỏ bớt các tệp đang chờ ở trang “Nhập lớp” rồi gửi lại."),
     ),
+    Problem.COLUMNS_UNCLEAR: Words(
+        _REFUSED,
+        mark("Còn cột chưa rõ là trường nào, hoặc hai cột cùng là một trường."),
+        mark("Mở lại trang “Ghép cột”, chọn trường hoặc chọn bỏ qua cho từng cột."),
+    ),
+    Problem.ALIAS_EMPTY: Words(
+        _REFUSED,
+        mark("Tiêu đề chưa có chữ nào, hoặc chưa chọn trường."),
+        mark("Ghi tiêu đề đúng như trong tệp của trường rồi chọn trường."),
+    ),
+    Problem.ALIAS_KNOWN: Words(
+        _REFUSED,
+        mark("Tiêu đề “%(heading)s” đã được hiểu đúng như vậy."),
+        mark("Không cần thêm nữa."),
+    ),
+    Problem.ALIAS_COLLIDES: Words(
+        _REFUSED,
+        mark("Tiêu đề “%(heading)s” đã có nghĩa khác: %(field)s."),
+        mark("Một tiêu đề chỉ có một nghĩa cho mọi trường; gỡ nghĩa kia trước, hoặc để trường tự ghép cột."),
+    ),
+    Problem.ALIAS_IS_GROUP: Words(
+        _REFUSED,
+        mark("Tiêu đề “%(heading)s” đang được dùng làm tên nhóm cột hoặc tên kì."),
+        mark("Chọn tiêu đề cụ thể hơn, đúng như ghi trên cột."),
+    ),
     Problem.NOT_SIGNED: Words(
         _REFUSED,
         mark("Tệp gói chưa có chữ ký nào."),
@@ -225,111 +277,44 @@ PROBLEMS: Final[Mapping[Problem, Words]] = {
         mark("Đã có một đề nghị về chứng thư này cho đơn vị và vai này đang chờ xác nhận."),
         mark("Xử lí đề nghị đó trước: xác nhận, từ chối hoặc rút lại."),
     ),
-    Problem.PROPOSAL_CLOSED: Words(
+    Problem.LOG_HELD: Words(
+        mark("Sổ minh bạch đang chờ đối chiếu"),
+        mark("Dữ liệu vừa được khôi phục (sổ có %(size)s dòng) và chưa đối chiếu với bản sao của sổ ở bên ngoài."),
+        mark(
+            "Người vận hành chạy “hocba log resume --mirror …” trước; đến lúc đó chưa chốt và chưa đăng ký khóa được."
+        ),
+    ),
+    Problem.LOG_NOT_HELD: Words(
         _REFUSED,
-        mark("Đề nghị này đã khép lại: đã bị từ chối, đã rút hoặc quá hạn 14 ngày."),
-        mark("Nếu vẫn cần, lập đề nghị mới."),
+        mark("Sổ minh bạch không chờ đối chiếu: chưa khôi phục lần nào, hoặc đã đối chiếu rồi."),
+        mark("Không phải làm gì; xem “hocba doctor”."),
     ),
-}
-REFUSALS: Final[Mapping[Refusal, tuple[str, str]]] = {
-    Refusal.NOT_JSON: (mark("Tệp không phải là JSON hợp lệ."), mark("Xuất lại tệp từ phần mềm đã tạo ra nó.")),
-    Refusal.NOT_CANONICAL: (
-        mark("Dữ liệu không ở dạng chuẩn hóa (RFC 8785)."),
-        mark("Ký đúng các byte mà hệ thống đã xuất, không định dạng lại."),
+    Problem.PERIOD_NOT_PAST: Words(
+        _REFUSED,
+        mark("Khóa của hệ thống trước chỉ được công nhận cho một thời hạn đã qua hẳn."),
+        mark("Ghi ngày đầu và ngày cuối đều trước hôm nay; khóa còn dùng thì đăng ký trong sổ chứng thư."),
     ),
-    Refusal.DUPLICATE_KEY: (mark("Dữ liệu có một trường ghi hai lần."), mark("Bỏ trường lặp rồi xuất lại.")),
-    Refusal.NOT_NFC: (
-        mark("Chữ tiếng Việt không ở dạng Unicode dựng sẵn (NFC)."),
-        mark("Chuyển dữ liệu sang Unicode dựng sẵn rồi xuất lại."),
+    Problem.IMPORT_CLOSED: Words(
+        _REFUSED,
+        mark("Đề nghị nhập này đã khép lại: đã bị từ chối, đã rút hoặc quá hạn 14 ngày."),
+        mark("Nếu vẫn cần, gửi lại gói và lập đề nghị mới."),
     ),
-    Refusal.BAD_NUMBER: (
-        mark("Dữ liệu có số không dùng được, chẳng hạn số thập phân."),
-        mark("Ghi số đo dưới dạng chữ, điểm dưới dạng số nguyên."),
+    Problem.ROUND_NOT_LOCKED: Words(
+        mark("Đợt này chưa chốt xong"),
+        mark("Chưa lập được biên bản: đợt này chưa có lần chốt nào, hoặc việc chốt còn đang chạy."),
+        mark("Mở trang chốt dữ liệu, chờ việc chốt xong rồi lập biên bản."),
     ),
-    Refusal.BAD_SHAPE: (
-        mark("Dữ liệu thiếu trường, thừa trường hoặc sai kiểu so với học bạ."),
-        mark("Xuất lại từ phần mềm theo đúng phiên bản gói tin."),
+    Problem.NOTHING_TO_IMPORT: Words(
+        _REFUSED,
+        mark("Lúc này không học bạ nào trong gói nhập được, nên không có gì để xác nhận."),
+        mark("Xem lí do ở từng học bạ: công nhận khóa còn thiếu, hoặc từ chối đề nghị rồi gửi gói đã sửa."),
     ),
-    Refusal.BAD_CODE: (
-        mark("Đây không phải là mã số tra cứu học bạ."),
-        mark("Mã có 32 ký tự gồm chữ số và các chữ từ a đến f, in ở chân trang học bạ; nhập lại hoặc quét mã QR."),
+    Problem.NOTHING_TO_REPORT: Words(
+        mark("Chưa có học bạ nào để báo cáo"),
+        mark("Chưa học bạ nào của đợt này được chốt, nên không có gì để xuất."),
+        mark("Chốt đợt này trước, hoặc chọn đợt khác."),
     ),
-    Refusal.BAD_NOTE: (
-        mark("Điểm kiểm của sổ minh bạch không đọc được."),
-        mark("Tải lại điểm kiểm từ cổng."),
-    ),
-    Refusal.BAD_PROOF: (mark("Biên nhận của sổ minh bạch không đọc được."), mark("Lấy lại biên nhận từ tệp gốc.")),
-    Refusal.BAD_CERTIFICATE: (
-        mark("Chứng thư hoặc tệp khóa không đọc được."),
-        mark("Kiểm tra định dạng (PEM, DER hoặc PKCS#12) và mật khẩu."),
-    ),
-    Refusal.BAD_SIGNATURE_FILE: (
-        mark("Tệp chữ ký không đọc được."),
-        mark("Ký lại và gửi tệp chữ ký dạng CMS/CAdES tách rời."),
-    ),
-    Refusal.NOT_XML: (
-        mark("Tệp không phải là XML hợp lệ, mã hóa UTF-8."),
-        mark("Xuất lại gói XML từ phần mềm của trường."),
-    ),
-    Refusal.XML_DTD: (
-        mark("Gói XML có khai báo DOCTYPE hoặc thực thể, không được chấp nhận."),
-        mark("Xuất lại gói không có DOCTYPE."),
-    ),
-    Refusal.XML_COMMENT: (
-        mark("Gói XML có chú thích hoặc chỉ thị xử lí."),
-        mark("Xuất lại gói chỉ gồm các phần tử của định dạng."),
-    ),
-    Refusal.XML_FOREIGN: (
-        mark("Gói XML có phần tử hoặc thuộc tính ngoài định dạng gói học bạ."),
-        mark("Xuất lại gói theo đúng lược đồ XSD đã công bố, không thêm phần tử, thuộc tính."),
-    ),
-    Refusal.DUPLICATE_ID: (
-        mark("Gói XML có hai phần tử mang cùng một Id."),
-        mark("Ghi mỗi Id đúng một lần rồi ký lại."),
-    ),
-    Refusal.UNKNOWN_FORMAT_VERSION: (
-        mark("Gói XML theo phiên bản định dạng mà hệ thống chưa biết."),
-        mark("Xuất gói theo phiên bản 1, hoặc báo đơn vị quản lý hệ thống."),
-    ),
-    Refusal.NOT_PDF: (mark("Tệp không phải là PDF."), mark("Chọn đúng tệp PDF của học bạ.")),
-    Refusal.DAMAGED_PDF: (
-        mark("Tệp PDF bị hỏng hoặc thiếu, không mở được."),
-        mark("Tải lại tệp từ nơi đã gửi rồi thử lần nữa."),
-    ),
-    Refusal.ENCRYPTED: (mark("Tệp bị khóa bằng mật khẩu."), mark("Gửi tệp không đặt mật khẩu.")),
-    Refusal.NOT_AN_IMAGE: (
-        mark("Tệp không phải là ảnh mà hệ thống đọc được."),
-        mark("Gửi ảnh JPEG, PNG hoặc WebP; ảnh HEIC thì đổi sang JPEG hoặc chụp lại màn hình."),
-    ),
-    Refusal.TOO_LARGE: (mark("Tệp hoặc dữ liệu quá lớn."), mark("Chỉ gửi tệp học bạ, dưới 20 MB.")),
-    Refusal.TOO_MANY_PAGES: (mark("Tệp có quá nhiều trang."), mark("Chỉ gửi các trang học bạ, không quá 40 trang.")),
-    Refusal.TOO_DEEP: (mark("Dữ liệu lồng nhau quá sâu."), mark("Xuất lại tệp từ phần mềm đã tạo ra nó.")),
-    Refusal.TOO_MUCH_WORK: (
-        mark("Tệp đòi hỏi quá nhiều bộ nhớ hoặc thời gian để mở."),
-        mark("Gửi tệp gốc tải từ cổng này, hoặc tệp đơn giản hơn."),
-    ),
-}
-DEFECTS: Final[Mapping[Defect, str]] = {
-    Defect.BYTES_GONE: mark("Dữ liệu đã ký không còn; khôi phục từ bản sao lưu."),
-    Defect.BYTES_CHANGED: mark("Dữ liệu đã ký bị thay đổi: SHA-256 không khớp; khôi phục từ bản sao lưu."),
-    Defect.BYTES_UNREADABLE: mark("Dữ liệu đã ký không đọc được thành học bạ; khôi phục từ bản sao lưu."),
-    Defect.COLUMNS_DIFFER: mark("Cột %(detail)s không khớp dữ liệu đã ký; tìm ai đã sửa cột này, rồi khôi phục."),
-    Defect.SIGNATURE_MISSING: mark("Thiếu chữ ký bắt buộc (%(detail)s); khôi phục từ bản sao lưu."),
-    Defect.SIGNATURE_BROKEN: mark("Chữ ký (%(detail)s) không đúng với dữ liệu đang lưu; khôi phục từ bản sao lưu."),
-    Defect.SIGNER_NOT_AUTHORISED: mark(
-        "Chữ ký (%(detail)s) không phải của khóa có thẩm quyền lúc nhận; đối chiếu sổ đăng ký khóa."
-    ),
-    Defect.NOT_LOGGED: mark("Học bạ đã chốt nhưng không có dòng trong sổ minh bạch; khôi phục từ bản sao lưu."),
-    Defect.LEAF_DIFFERS: mark("Dòng trong sổ minh bạch không mở ra học bạ này; dữ liệu đã bị đổi sau khi chốt."),
-    Defect.EFFECTIVE_DATE_DIFFERS: mark("Ngày hiệu lực khác với sổ minh bạch; lấy lại theo sổ."),
-    Defect.RECORD_GONE: mark("Sổ minh bạch có dòng này (đơn vị %(detail)s) nhưng học bạ không còn; khôi phục."),
-    Defect.KEY_DIFFERS: mark("Sổ đăng ký khóa của %(detail)s khác với sổ minh bạch; tìm ai đã sửa, rồi khôi phục."),
-    Defect.ACCESS_CHAIN_BROKEN: mark("Nhật ký truy cập bị đứt từ dòng %(detail)s; giữ nguyên và điều tra."),
-    Defect.GUARD_MISSING: mark("Thiếu khóa chặn sửa của cơ sở dữ liệu (%(detail)s); dựng lại rồi tìm ai đã gỡ."),
-    Defect.LOG_ROOT_DIFFERS: mark("Gốc của sổ minh bạch (%(detail)s) không khớp các dòng; khôi phục từ bản sao lưu."),
-    Defect.LOG_TILE_DIFFERS: mark("Ô %(detail)s của sổ minh bạch không khớp các dòng; dựng lại từ các dòng."),
-    Defect.LOG_GAP: mark("Sổ minh bạch thiếu dòng; khôi phục từ bản sao lưu."),
-    Defect.CHECKPOINT_INVALID: mark("Điểm kiểm của sổ minh bạch không hợp lệ hoặc không phải do khóa của sổ ký."),
+    **CHECKING,
 }
 _GENERIC_CLIENT: Final = Words(
     mark("Yêu cầu không hợp lệ"),
@@ -391,17 +376,6 @@ def http_error_page(status: int, **values: object) -> ErrorPage:
     seconds = values.get("seconds")
     wait = span(seconds) if isinstance(seconds, int) else say(mark("một phút"))
     return _page(HTTP.get(status, _GENERIC_SERVER if status >= 500 else _GENERIC_CLIENT), {"wait": wait})
-
-
-def refusal_sentence(error: VerifyError) -> str:
-    """Why the core could not process some bytes; a refusal says nothing about genuineness."""
-    what, advice = REFUSALS[error.refusal]
-    return f"{say(what)} {say(advice)}"
-
-
-def defect_sentence(problem: AuditProblem) -> str:
-    """What the audit found, and what an operator does."""
-    return say(DEFECTS[problem.defect], {"detail": problem.detail})
 
 
 def _page(held: Words, values: Mapping[str, str]) -> ErrorPage:

@@ -1,23 +1,14 @@
 """Each reason of the trust core as a sentence: what was found, and what a person can do about it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from portal.presenters.language import day_of, mark, say
+from portal.presenters.photo_words import PARTS, PHOTO_REASONS, Words
 from portal.presenters.states import role_words
 from verify.record.findings import shorten
 from verify.signing import Role
 from verify.verdict import Check, Question, Reason, Status
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """what: was found. advice: what to do; empty where nothing needs doing."""
-
-    what: str
-    advice: str = ""
-
 
 _ORIGINAL = mark(
     "Nếu cần tệp gốc, xin nhà trường hoặc Sở cấp lại tệp PDF và gửi nguyên tệp đó, không in, quét hay lưu lại."
@@ -25,6 +16,9 @@ _ORIGINAL = mark(
 _AGAIN = mark("Thử lại sau ít phút; nếu vẫn vậy, báo đơn vị quản lý hệ thống.")
 _OPERATOR = mark("Chưa dùng tệp này; báo đơn vị quản lý hệ thống để xem lại.")
 _SCHOOL = mark("Liên hệ nhà trường đã lập học bạ để đối chiếu.")
+_EARLIER = mark(
+    "Đối chiếu với học bạ giấy của những năm đó; các năm học chốt trong hệ thống này kiểm tra riêng từng năm được."
+)
 _KEY = mark("Nhà trường ký lại bằng chứng thư đã đăng ký, hoặc đề nghị Sở đăng ký chứng thư này.")
 
 QUESTIONS: Final[Mapping[Question, str]] = {
@@ -44,6 +38,7 @@ QUESTIONS: Final[Mapping[Question, str]] = {
     Question.PICTURE_EQUAL: mark("Hình trang có giống bản in từ dữ liệu gốc không?"),
     Question.LOGGED: mark("Học bạ có trong sổ minh bạch không?"),
     Question.WITNESSED: mark("Sổ minh bạch có bên chứng kiến không?"),
+    Question.TIME_PROVEN: mark("Có bên ngoài xác nhận học bạ đã có từ trước không?"),
     Question.IN_FORCE: mark("Học bạ có đang hiệu lực không?"),
 }
 STATUSES: Final[Mapping[Status, str]] = {
@@ -69,6 +64,7 @@ PASSED: Final[Mapping[Question, str]] = {
     Question.PICTURE_EQUAL: mark("Hình của mọi trang giống bản in từ dữ liệu gốc."),
     Question.LOGGED: mark("Học bạ có trong sổ minh bạch, đúng như khi chốt."),
     Question.WITNESSED: mark("Đủ bên chứng kiến đã xác nhận sổ minh bạch."),
+    Question.TIME_PROVEN: mark("Đơn vị cấp dấu thời gian ở ngoài xác nhận học bạ và chữ ký đã có từ trước."),
     Question.IN_FORCE: mark("Học bạ đang hiệu lực."),
 }
 REASONS: Final[Mapping[Reason, Words]] = {
@@ -81,8 +77,16 @@ REASONS: Final[Mapping[Reason, Words]] = {
         _AGAIN,
     ),
     Reason.NOT_A_PDF: Words(
-        mark("Tệp không phải là PDF."),
-        mark("Chọn đúng tệp PDF của học bạ. Ảnh chụp có mã QR thì dùng mục “Quét mã QR”."),
+        mark("Tệp không phải là PDF hay ảnh chụp."),
+        mark("Chọn đúng tệp PDF của học bạ, hoặc ảnh chụp từng trang của bản giấy."),
+    ),
+    Reason.NOT_AN_IMAGE: Words(
+        mark("Ảnh bị hỏng, không mở được."),
+        mark("Chụp lại, hoặc gửi ảnh dạng JPEG, PNG, WebP hay HEIC."),
+    ),
+    Reason.NOT_ONE_DOCUMENT: Words(
+        mark("Chỉ nhận một tệp PDF, hoặc các ảnh chụp những trang của cùng một học bạ."),
+        mark("Gửi từng tệp PDF một; nhiều học bạ cùng lúc thì nhà trường dùng bàn tiếp nhận."),
     ),
     Reason.DAMAGED: Words(
         mark("Tệp PDF bị hỏng hoặc thiếu, không mở được."),
@@ -179,6 +183,32 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.VALID_WHEN_RECEIVED: Words(
         mark("Dữ liệu gốc có đủ chữ ký của nhà trường; các chữ ký đã được kiểm tra đầy đủ khi hệ thống nhận."),
     ),
+    Reason.REVOKED_LATER: Words(
+        mark(
+            "Năm học nhập từ hệ thống trước: chứng thư bị thu hồi sau ngày hiệu lực ban đầu, và không có dấu thời gian "
+            "độc lập chứng tỏ chữ ký có trước lúc thu hồi."
+        ),
+        _EARLIER,
+    ),
+    Reason.REVOCATION_NOT_KEPT: Words(
+        mark(
+            "Năm học nhập từ hệ thống trước: không còn danh sách thu hồi nào nói về lúc ký, nên không biết chứng thư "
+            "khi đó có bị thu hồi hay không."
+        ),
+        _EARLIER,
+    ),
+    Reason.VALID_AT_EARLIER_LOCK: Words(
+        mark(
+            "Dữ liệu gốc có đủ chữ ký của nhà trường. Năm học này được chốt ở hệ thống trước: chữ ký được xét tại ngày "
+            "hiệu lực ban đầu, ngày mà hệ thống trước ghi và hai cán bộ của Sở đã xác nhận khi nhập."
+        ),
+    ),
+    Reason.VALID_BY_OTHER_LOG: Words(
+        mark(
+            "Dữ liệu gốc có đủ chữ ký của nhà trường. Năm học này được chốt ở hệ thống khác: sổ minh bạch của hệ thống "
+            "đó chứng nhận việc chốt và quyền ký; hệ thống này đã kiểm khi nhận học sinh và giữ bằng chứng."
+        ),
+    ),
     Reason.NO_CODE_FOUND: Words(
         mark("Không đọc được mã số tra cứu nào của hệ thống này trong tệp."),
         mark("Nếu đây là học bạ in từ hệ thống, gửi tệp gốc hoặc nhập mã số tra cứu in ở chân trang."),
@@ -187,6 +217,13 @@ REASONS: Final[Mapping[Reason, Words]] = {
     Reason.NOT_LOCKED: Words(
         mark("Không có học bạ nào đã chốt mang mã số này."),
         mark("Kiểm tra lại mã số; nếu đúng, hỏi nhà trường lập học bạ xem học bạ đã chốt chưa."),
+    ),
+    Reason.EARLIER_PRINT: Words(
+        mark(
+            "Tệp mang mã số của học bạ nhưng không nêu năm học và bản số của hệ thống này; có thể là bản in của "
+            "hệ thống trước, mà hệ thống này không dựng lại được để so."
+        ),
+        mark("Nhập mã số tra cứu để xem tình trạng học bạ; cần tệp kiểm tra được thì xin nhà trường hoặc Sở in lại."),
     ),
     Reason.TEXT_DIFFERS: Words(mark("Chữ trong tệp khác với dữ liệu gốc đã ký."), _SCHOOL),
     Reason.TEXT_MISSING: Words(
@@ -208,6 +245,10 @@ REASONS: Final[Mapping[Reason, Words]] = {
         ),
         _ORIGINAL,
     ),
+    Reason.OTHER_ATTACHMENTS: Words(
+        mark("Các tệp đính kèm (dữ liệu đã ký, biên nhận) không phải của học bạ này, dù các trang có thể giống."),
+        _ORIGINAL,
+    ),
     Reason.PAGES_MISSING: Words(
         mark("Tệp thiếu trang so với bản in từ hệ thống."),
         mark("Gửi đủ các trang của học bạ rồi kiểm tra lại."),
@@ -220,10 +261,17 @@ REASONS: Final[Mapping[Reason, Words]] = {
         mark("Khổ trang khác bản in từ hệ thống."),
         mark("Gửi tệp PDF gốc khổ A4, không cắt, không thu phóng."),
     ),
+    **PHOTO_REASONS,
     Reason.NOT_IN_LOG: Words(mark("Sổ minh bạch không có học bạ này đúng như dữ liệu đang lưu."), _OPERATOR),
     Reason.LOG_INCONSISTENT: Words(mark("Sổ minh bạch hoặc biên nhận của nó không tự khớp."), _OPERATOR),
     Reason.NO_QUORUM: Words(mark("Chưa đủ bên chứng kiến xác nhận sổ minh bạch."), _AGAIN),
     Reason.NO_WITNESS_REQUIRED: Words(mark("Hệ thống này chưa đặt yêu cầu về bên chứng kiến.")),
+    Reason.NO_STAMP_REQUIRED: Words(mark("Hệ thống này chưa đặt đơn vị cấp dấu thời gian.")),
+    Reason.NOT_STAMPED: Words(
+        mark("Chưa có dấu thời gian nào bao gồm học bạ này; ngày giờ chốt là theo hệ thống."),
+        mark("Dấu được xin mỗi ngày một lần; nếu cần, kiểm tra lại vào ngày mai."),
+    ),
+    Reason.STAMP_INVALID: Words(mark("Dấu thời gian đang lưu không còn chứng minh được gì về học bạ này."), _OPERATOR),
     Reason.SUPERSEDED: Words(
         mark("Bản này đã được thay thế bằng một bản mới hơn."),
         mark("Xin nhà trường cấp bản đang hiệu lực."),
@@ -236,6 +284,14 @@ REASONS: Final[Mapping[Reason, Words]] = {
         mark("Học bạ đang hiệu lực và có ghi chú đính chính kèm theo."),
         mark("Đọc ghi chú cùng với học bạ."),
     ),
+    Reason.STANDING_NOT_COVERED: Words(
+        mark("Danh sách tình trạng đang có được lập trước khi học bạ này vào sổ minh bạch."),
+        mark("Tải danh sách mới tại địa chỉ /log/status của hệ thống rồi kiểm tra lại."),
+    ),
+    Reason.STANDING_TOO_OLD: Words(
+        mark("Danh sách tình trạng đang có đã quá hạn nên chưa biết học bạ còn hiệu lực hay không."),
+        mark("Tải danh sách mới tại địa chỉ /log/status của hệ thống, xem lại đồng hồ của máy rồi kiểm tra lại."),
+    ),
 }
 _NOT_APPLICABLE = mark("Không áp dụng cho tệp này.")
 _NO_RESULT = mark("Bước này chưa có kết quả.")
@@ -243,13 +299,20 @@ _BY_FACT: Final[Mapping[str, str]] = {
     "signer": mark("Tên trên chứng thư: “%(value)s”."),
     "issuer": mark("Tổ chức cấp chứng thư: “%(value)s”."),
     "role": mark("Vai trò: %(value)s."),
+    "vouching_log": mark("Sổ minh bạch chứng nhận: %(value)s."),
     "claimed": mark("Thời điểm ghi trong chữ ký: %(value)s."),
     "revoked_at": mark("Thu hồi từ ngày %(value)s."),
+    "before": mark("Đã có trước hết ngày %(value)s."),
+    "stamped_by": mark("Đơn vị cấp dấu thời gian: “%(value)s”."),
     "since": mark("Từ ngày %(value)s."),
     "decision": mark("Theo quyết định số %(value)s."),
+    "school_year": mark("Năm học %(value)s."),
     "by_version": mark("Bản thay thế: bản số %(value)s."),
+    "matched": mark("%(value)s ô khớp."),
+    "missing": mark("Trang chưa được chụp: %(value)s."),
+    "part": mark("Phần cần chụp lại: %(value)s."),
 }
-_DAYS: Final = frozenset({"claimed", "revoked_at", "since"})
+_DAYS: Final = frozenset({"before", "claimed", "revoked_at", "since"})
 # A stranger chooses the name on a certificate: it stands in quotes and cannot fill the page.
 _NAME_CHARACTERS: Final = 100
 
@@ -297,4 +360,6 @@ def _value(name: str, value: str) -> str:
         return day_of(value)
     if name == "role" and value in {role.value for role in Role}:
         return role_words(value)
+    if name == "part" and value in PARTS:
+        return say(PARTS[value])
     return shorten(value, _NAME_CHARACTERS)

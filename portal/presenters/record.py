@@ -6,8 +6,12 @@ from datetime import date, datetime
 from typing import Final
 
 from portal.models import State
+from portal.presenters import reasons
+from portal.presenters.card import decided_words
+from portal.presenters.corrections import ChangeRow, change_rows
+from portal.presenters.earlier_words import origin_words
 from portal.presenters.language import mark, say
-from portal.presenters.states import role_words, state_tone, state_words
+from portal.presenters.states import role_words, standing_words, state_tone, state_words
 from portal.presenters.tones import Tone
 from portal.services.lookup import TranscriptView, YearView
 from verify.form import words
@@ -23,6 +27,7 @@ from verify.record.vocabulary import (
     Trait,
     TraitLevel,
 )
+from verify.standing import StandingState
 
 _SUBJECT_LEVELS: Final = {
     SubjectLevel.VERY_GOOD: mark("Hoàn thành tốt"),
@@ -76,8 +81,23 @@ class SignatureRow:
 
 
 @dataclass(frozen=True, slots=True)
+class OriginBlock:
+    """Of a year that the system before this one had locked. unknown: what could not be known of its signatures.
+
+    signed_code: the code that it was signed under, where it is another one.
+    """
+
+    text: str
+    signed_code: str | None
+    unknown: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class YearPage:
-    """One school year. locked: its print is official; before, there is a preview only."""
+    """One school year. locked: its print is official; before, there is a preview only.
+
+    summary_pdf: where the print with the signed summary is; empty where there is none.
+    """
 
     school_year: str
     class_name: str
@@ -104,6 +124,20 @@ class YearPage:
     head_name: str
     signatures: tuple[SignatureRow, ...]
     pdf: str
+    summary_pdf: str
+    origin: OriginBlock | None
+    standing: str
+    notes: tuple[Entry, ...]
+    replaced: "ReplacedBlock | None"
+    correct: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacedBlock:
+    """text: which version this one took the place of, when and by which decision. changes: what it says otherwise."""
+
+    text: str
+    changes: tuple[ChangeRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +233,45 @@ def _year(code: str, year: YearView) -> YearPage:
             for held in year.signatures
         ),
         pdf=f"/hoc-ba/{code}/{record.school_year}.pdf",
+        summary_pdf=f"/hoc-ba/{code}/{record.school_year}/tom-tat.pdf" if _can_be_summarised(year) else "",
+        origin=_origin(code, year),
+        standing=_standing(year),
+        notes=tuple(
+            Entry(say(mark("Ghi chú %(when)s"), {"when": decided_words(note.since, note.decision)}), note.text)
+            for note in year.notes
+        ),
+        replaced=_replaced(year),
+        correct=f"/sau-khi-chot/moi?ma={code}&nam={record.school_year}",
     )
+
+
+def _can_be_summarised(year: YearView) -> bool:
+    stands = year.standing.state in (StandingState.IN_FORCE, StandingState.ANNOTATED)
+    return year.state == State.LOCKED.value and stands
+
+
+def _standing(year: YearView) -> str:
+    held = year.standing
+    if held.state is StandingState.IN_FORCE:
+        return ""
+    return f"{standing_words(held.state)} {decided_words(held.since, held.decision)}".strip()
+
+
+def _replaced(year: YearView) -> ReplacedBlock | None:
+    held = year.replaced
+    if held is None:
+        return None
+    values = {"version": str(held.version), "when": decided_words(held.since, held.decision)}
+    return ReplacedBlock(say(mark("Thay bản số %(version)s %(when)s."), values), change_rows(held.changes))
+
+
+def _origin(code: str, year: YearView) -> OriginBlock | None:
+    held = year.origin
+    if held is None:
+        return None
+    other = held.signed_code if held.signed_code != code else None
+    text = origin_words(held.source, held.imported_at) or ""
+    return OriginBlock(text, other, tuple(reasons.what(check) for check in held.unknown))
 
 
 def _general(record: YearRecord) -> tuple[Entry, ...]:

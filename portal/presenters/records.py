@@ -62,6 +62,7 @@ class ResultLine:
     state: str
     tone: Tone
     version: int
+    earlier: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,7 @@ def _results(page: Page, query: Query) -> Results:
                 state=state_words(row.state),
                 tone=state_tone(row.state),
                 version=row.version,
+                earlier=row.earlier,
             )
             for row in page.rows
         ),

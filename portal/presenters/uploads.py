@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from portal.models import Job, JobMessage, JobState, Upload, UploadState
+from portal.models import Job, JobKind, JobMessage, JobState, Upload, UploadState
+from portal.presenters.columns import ColumnSummary, columns_of
 from portal.presenters.language import mark, say
-from portal.presenters.problems import refusal_sentence
+from portal.presenters.refusals import refusal_sentence
+from portal.presenters.signatures import RoleLine, SignatureFault, faults_of, roles_of, signers_of
 from portal.presenters.states import state_words
-from portal.services.comparison import Change, ComparedRow, Comparison, Kind
+from portal.services.arrivals import Chain
+from portal.services.changes import Change
+from portal.services.comparison import ComparedRow, Comparison, Kind
 from portal.services.judged_store import JudgedUpload
 from portal.services.uploads import WAITS, refusal_of
 from verify.errors import VerifyError
@@ -24,6 +28,7 @@ ROWS_SHOWN: Final = 200
 _KINDS: Final = {
     Kind.NEW: mark("Mới"),
     Kind.REPLACED: mark("Thay bản cũ"),
+    Kind.SIGNED: mark("Thêm chữ ký"),
     Kind.UNCHANGED: mark("Không đổi"),
     Kind.FAULTY: mark("Có lỗi"),
 }
@@ -31,7 +36,11 @@ MESSAGES: Final = {
     JobMessage.WAITING: mark("Đang chờ đến lượt."),
     JobMessage.READING: mark("Đang mở và đọc tệp."),
     JobMessage.JUDGING: mark("Đang kiểm tra từng dòng theo Thông tư 27/2020."),
+    JobMessage.PREPARING: mark("Đang chuẩn bị các dòng đã xác nhận."),
     JobMessage.STORING: mark("Đang lưu."),
+    JobMessage.LOCKING: mark("Đang chốt."),
+    JobMessage.GATHERING: mark("Đang tập hợp học bạ đã chốt."),
+    JobMessage.AUDITING: mark("Đang kiểm từng học bạ."),
     JobMessage.FINISHED: mark("Đã xong."),
     JobMessage.REFUSED: mark("Không đọc được tệp."),
     JobMessage.CHANGED: mark(
@@ -71,13 +80,17 @@ class UploadHead:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """running: ask again. failed: it ended without success. done of total: rows; total 0: not known yet."""
+    """running: ask again. failed: it ended without success. taking: confirmed rows, not a file that is checked.
+
+    done of total: rows; total 0: not known yet.
+    """
 
     running: bool
     failed: bool
     words: str
     done: int
     total: int
+    taking: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +120,6 @@ class RowFaults:
 
 
 @dataclass(frozen=True, slots=True)
-class ColumnSummary:
-    """A frequent fault: how many rows of one column have it."""
-
-    label: str
-    count: int
-    rows: str
-    example: str
-
-
-@dataclass(frozen=True, slots=True)
 class DoubtGroup:
     """Warnings of one kind. rows: each with its words."""
 
@@ -127,17 +130,22 @@ class DoubtGroup:
 
 @dataclass(frozen=True, slots=True)
 class RowLine:
-    """A row in the list of good ones. preview: its printed form."""
+    """A row in the list of good ones. preview: its printed form. signers: who signed it, in an XML packet."""
 
     row: int
     name: str
     kind: str
     preview: str
+    signers: str
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was found in a file. hidden: faulty rows beyond those that are shown. notice: why it is shown again."""
+    """What was found in a file. hidden: faulty rows beyond those that are shown. notice: why it is shown again.
+
+    roles: of an XML packet, who has signed and who has not yet; empty for a workbook. ready: how many have every
+    signature that a lock needs.
+    """
 
     head: UploadHead
     class_name: str
@@ -153,6 +161,8 @@ class Report:
     file_doubts: tuple[str, ...]
     clean: tuple[RowLine, ...]
     notice: str | None
+    roles: tuple[RoleLine, ...]
+    ready: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +192,11 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """What confirming would do. new_codes: of the new ones, pupils without any record yet."""
+    """What confirming would do. new_codes: of the new ones, pupils without any record yet.
+
+    signed: records that get more signatures. xml: an XML packet. ready: records that are accepted at once. short: those
+    that somebody signed, and that still lack a signature.
+    """
 
     head: UploadHead
     class_name: str
@@ -197,6 +211,10 @@ class Confirmation:
     left_out: tuple[RowFaults, ...]
     seen: str
     choice: str
+    xml: bool
+    signed: tuple[RowLine, ...]
+    ready: int
+    short: int
 
 
 def head_of(upload: Upload) -> UploadHead:
@@ -210,7 +228,8 @@ def present_progress(job: Job | None) -> Progress:
     if job is None:
         return Progress(False, True, say(MESSAGES[JobMessage.OUR_FAULT]), 0, 0)
     failed = job.state in (JobState.FAILED, JobState.CANCELLED)
-    return Progress(job.is_open, failed, say(MESSAGES[JobMessage(job.message)]), job.done, job.total)
+    taking = job.kind == JobKind.UPLOAD_TAKE
+    return Progress(job.is_open, failed, say(MESSAGES[JobMessage(job.message)]), job.done, job.total, taking)
 
 
 def present_closed(upload: Upload) -> Closed:
@@ -235,13 +254,17 @@ def present_report(upload: Upload, job: Job | None, comparison: Comparison, held
         good=comparison.good,
         faulty=len(faulty),
         doubtful=sum(any(_doubts(row)) for row in comparison.rows),
-        columns=tuple(_columns(faulty)),
+        columns=tuple(columns_of(faulty, held)),
         rows=_rows(faulty[:ROWS_SHOWN], held, Severity.ERROR),
         hidden=max(0, len(faulty) - ROWS_SHOWN),
         doubts=tuple(_doubt_groups(comparison.rows, held)),
         file_doubts=tuple(found.message for found in comparison.findings),
         clean=tuple(_line(upload, row) for row in comparison.rows if row.kind is not Kind.FAULTY),
         notice=say(MESSAGES[JobMessage.CHANGED]) if changed else None,
+        roles=roles_of([(row.name, row.chain) for row in comparison.rows if row.chain is not None]),
+        ready=sum(
+            row.chain.complete for row in comparison.rows if row.chain is not None and row.kind is not Kind.FAULTY
+        ),
     )
 
 
@@ -262,11 +285,22 @@ def present_confirmation(upload: Upload, comparison: Comparison, held: JudgedUpl
         left_out=_rows(faulty[:ROWS_SHOWN], held, Severity.ERROR),
         seen=comparison.digest,
         choice="good" if faulty else "all",
+        xml=bool(held.arrivals),
+        signed=tuple(_line(upload, row) for row in comparison.of(Kind.SIGNED)),
+        ready=sum(chain.complete for chain in _written(comparison)),
+        short=sum(bool(chain.signatures) and not chain.complete for chain in _written(comparison)),
     )
 
 
+def _written(comparison: Comparison) -> list[Chain]:
+    """The signatures that come with what would be written."""
+    rows = (row for row in comparison.rows if row.kind not in (Kind.FAULTY, Kind.UNCHANGED))
+    return [row.chain for row in rows if row.chain is not None]
+
+
 def _line(upload: Upload, row: ComparedRow) -> RowLine:
-    return RowLine(row.row, row.name, say(_KINDS[row.kind]), f"{UPLOADS}/{upload.id}/dong/{row.row}.pdf")
+    preview = f"{UPLOADS}/{upload.id}/dong/{row.row}.pdf"
+    return RowLine(row.row, row.name, say(_KINDS[row.kind]), preview, signers_of(row.chain))
 
 
 def _replacement(upload: Upload, row: ComparedRow) -> Replacement:
@@ -290,10 +324,18 @@ def _rows(rows: Sequence[ComparedRow], held: JudgedUpload, severity: Severity) -
         RowFaults(
             row.row,
             row.name,
-            tuple(_fault(held, row.row, found) for found in row.findings if found.severity is severity),
+            (
+                *(_fault(held, row.row, found) for found in row.findings if found.severity is severity),
+                *(Fault("", "", False, fault.message) for fault in _refusing(row)),
+            ),
         )
         for row in rows
     )
+
+
+def _refusing(row: ComparedRow) -> list[SignatureFault]:
+    """What refuses a row among its signatures."""
+    return [fault for fault in faults_of(row.chain) if fault.refuses]
 
 
 def _fault(held: JudgedUpload, row: int, found: Finding) -> Fault:
@@ -301,18 +343,6 @@ def _fault(held: JudgedUpload, row: int, found: Finding) -> Fault:
     if place is None:
         return Fault("", "", False, found.message)
     return Fault(place.sheet, place.reference, place.exact, found.message)
-
-
-def _columns(faulty: Sequence[ComparedRow]) -> Iterator[ColumnSummary]:
-    """Faults that several rows share, most frequent first: there the column is wrong, not the row."""
-    found: dict[tuple[str, FindingCode], list[tuple[int, str]]] = defaultdict(list)
-    for row in faulty:
-        for each in row.findings:
-            if each.severity is Severity.ERROR:
-                found[each.field, each.code].append((row.row, each.message))
-    for (field, _code), places in sorted(found.items(), key=lambda item: -len(item[1])):
-        if len(places) > 1:
-            yield ColumnSummary(label_of(field), len(places), _listed([row for row, _words in places]), places[0][1])
 
 
 def _doubts(row: ComparedRow) -> Iterator[Finding]:
@@ -329,8 +359,3 @@ def _doubt_groups(rows: Sequence[ComparedRow], held: JudgedUpload) -> Iterator[D
             found[each.field, each.code].append(RowFaults(row.row, row.name, (_fault(held, row.row, each),)))
     for (field, _code), places in sorted(found.items(), key=lambda item: -len(item[1])):
         yield DoubtGroup(label_of(field), len(places), tuple(places[:ROWS_SHOWN]))
-
-
-def _listed(rows: Sequence[int]) -> str:
-    shown = ", ".join(map(str, rows[:12]))
-    return f"{shown}, …" if len(rows) > 12 else shown

@@ -6,12 +6,16 @@ from datetime import datetime
 from typing import Final
 
 from portal.presenters import reasons
+from portal.presenters.boxed import CellShots, Shown, present_pictures
+from portal.presenters.card import decided_words
 from portal.presenters.facts import FactGroup, present_facts
+from portal.presenters.foreign import foreign_words
 from portal.presenters.language import mark, say
 from portal.presenters.tones import Tone
 from portal.services.checking import CheckedFile, Disclosure
+from verify.pictures import BoxKind
 from verify.record.labels import label_of
-from verify.verdict import Conclusion, Difference, Question, Reason, Status, Verdict
+from verify.verdict import ABOUT_THE_FILE, Conclusion, Difference, Question, Reason, Status, Verdict
 
 _SHOWN_DIGEST: Final = 16
 
@@ -31,6 +35,10 @@ TONES: Final[Mapping[Verdict, Tone]] = {
     Verdict.INSUFFICIENT: Tone.NEUTRAL,
     Verdict.NOT_FOUND: Tone.NEUTRAL,
 }
+_NO_ORIGINAL: Final = (
+    mark("Không nhận tệp này thay bản gốc. Nơi nhận cần bản gốc thì xin nhà trường hoặc Sở cấp tệp PDF mới."),
+    mark("Nội dung từng ô vẫn giống dữ liệu gốc, nên đọc được để tham khảo."),
+)
 # What to do whatever the reason; the advice of the deciding check stands before it.
 NEXT: Final[Mapping[Verdict, tuple[str, ...]]] = {
     Verdict.AUTHENTIC: (
@@ -49,12 +57,13 @@ NEXT: Final[Mapping[Verdict, tuple[str, ...]]] = {
     Verdict.INSUFFICIENT: (),
     Verdict.NOT_FOUND: (),
 }
+_REMARKABLE: Final = frozenset({Reason.ANNOTATED, Reason.MARKS_OUTSIDE_CELLS, Reason.TONES_BY_EYE, Reason.CODE_TYPED})
 _REMARKS: Final[Mapping[str, str]] = {
     "javascript": mark("Tệp có chứa mã lệnh JavaScript; tệp gốc của hệ thống không có."),
     "xfa": mark("Tệp có biểu mẫu động (XFA); tệp gốc của hệ thống không có."),
     "form_fields": mark("Tệp có ô điền được; chữ hiện ra có thể đổi sau này."),
     "annotations": mark("Tệp có ghi chú hoặc hình đặt chồng lên trang."),
-    "embedded_files": mark("Tệp có tệp khác đính kèm."),
+    "embedded_files": mark("Tệp có tệp đính kèm; tệp gốc của hệ thống cũng có (dữ liệu đã ký, biên nhận)."),
     "portfolio": mark("Tệp là một tập hợp nhiều tệp (PDF portfolio)."),
     "repaired": mark("Cấu trúc tệp bị hỏng; phần mềm phải sửa lại mới mở được."),
     "launch_action": mark("Tệp có lệnh mở chương trình hoặc tệp khác; đừng cho phép khi phần mềm hỏi."),
@@ -64,12 +73,17 @@ _REMARKS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class CellDifference:
-    """One differing cell. stored, found: only for who may see them, else None."""
+    """One differing cell. stored, found: only for who may see them, else None.
+
+    number: of its boxes on the pictures. shots: how it looks, where it was drawn.
+    """
 
     label: str
     school_year: str | None
     stored: str | None
     found: str | None
+    number: int | None = None
+    shots: CellShots | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +101,12 @@ class Compared:
 @dataclass(frozen=True, slots=True)
 class VerdictPage:
     """title: the verdict's words. why: one sentence. next_steps: what to do. checked_at: UTC.
+    number: None when we failed.
 
-    differences: named cells, empty where none may be named; hidden: why they are not named, or None.
-    remarks: what else is in the file. digest: start of the file's SHA-256.
+    differences: named cells, empty where none may be named; hidden: why they are not named, or None. changes: cells
+    that the version in force says otherwise; stored: the old value, found: the new one, where they may be shown.
+    to_compare: cells of a photo that a person has to compare.
+    notes: words of annotations, for readers. remarks: what else is in the file. digest: start of the file's SHA-256.
     """
 
     verdict: Verdict
@@ -99,14 +116,23 @@ class VerdictPage:
     particulars: tuple[str, ...]
     next_steps: tuple[str, ...]
     differences: tuple[CellDifference, ...]
+    pictures: Shown
+    to_compare: tuple[CellDifference, ...]
     shows_values: bool
+    changes: tuple[CellDifference, ...]
+    notes: tuple[str, ...]
     hidden: str | None
     remarks: tuple[str, ...]
     groups: tuple[FactGroup, ...]
     compared: Compared | None
-    number: str
+    number: str | None
     checked_at: datetime
     digest: str
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether the page carries pictures of the file."""
+        return bool(self.pictures.pages or self.pictures.cells)
 
 
 def present_verdict(checked: CheckedFile, disclosure: Disclosure) -> VerdictPage:
@@ -114,26 +140,33 @@ def present_verdict(checked: CheckedFile, disclosure: Disclosure) -> VerdictPage
     conclusion = checked.conclusion
     verdict = conclusion.verdict
     named = disclosure.fields and verdict is Verdict.MISMATCH
+    fields = dict.fromkeys(difference.field for difference in conclusion.differences) if named else {}
+    pictures = present_pictures(conclusion, disclosure, {field: number for number, field in enumerate(fields, 1)})
     return VerdictPage(
         verdict=verdict,
         title=say(TITLES[verdict]),
         tone=TONES[verdict],
-        why=_why(conclusion),
-        particulars=reasons.particulars(conclusion.deciding) if verdict is not Verdict.AUTHENTIC else (),
-        next_steps=_next_steps(conclusion),
-        differences=_differences(conclusion, disclosure) if named else (),
-        shows_values=named and disclosure.values,
+        why=why_of(conclusion),
+        particulars=particulars_of(conclusion),
+        next_steps=next_steps_of(conclusion),
+        differences=_differences(conclusion, disclosure, pictures) if named else (),
+        pictures=pictures,
+        to_compare=_to_compare(conclusion, disclosure, pictures),
+        shows_values=disclosure.values and (named or bool(disclosure.changes)),
+        changes=_changes(disclosure),
+        notes=tuple(f"{note.text} ({decided_words(note.since, note.decision)})" for note in disclosure.notes),
         hidden=_hidden(conclusion, disclosure),
         remarks=_remarks(checked),
         groups=present_facts(conclusion),
         compared=_compared(checked),
-        number=checked.number,
+        number=checked.number if checked.answered else None,
         checked_at=checked.checked_at,
         digest=checked.file_sha256[:_SHOWN_DIGEST],
     )
 
 
-def _why(conclusion: Conclusion) -> str:
+def why_of(conclusion: Conclusion) -> str:
+    """Why the verdict is what it is, in one sentence."""
     match conclusion.verdict:
         case Verdict.AUTHENTIC:
             return say(
@@ -162,7 +195,24 @@ def _why(conclusion: Conclusion) -> str:
             return reasons.what(conclusion.deciding)
 
 
-def _next_steps(conclusion: Conclusion) -> tuple[str, ...]:
+def particulars_of(conclusion: Conclusion) -> tuple[str, ...]:
+    """What belongs to the sentence: who, when, by which decision; of a file that is not ours, whose it is."""
+    if conclusion.verdict is Verdict.AUTHENTIC:
+        return ()
+    beside = _matched(conclusion) if conclusion.verdict is Verdict.CONTENT_MATCHES else ()
+    return (*beside, *reasons.particulars(conclusion.deciding), *foreign_words(conclusion))
+
+
+def _matched(conclusion: Conclusion) -> tuple[str, ...]:
+    """How many cells of the paper were compared, where photos were."""
+    content = [check for check in conclusion.checks if check.question is Question.TEXT_EQUAL]
+    return tuple(words for check in content for words in reasons.particulars(check))
+
+
+def next_steps_of(conclusion: Conclusion) -> tuple[str, ...]:
+    """What to do, the advice of the deciding check first; of a file that lost its seal, that it is no original."""
+    if conclusion.verdict is Verdict.CONTENT_MATCHES and conclusion.deciding.status is Status.FAILED:
+        return tuple(map(say, _NO_ORIGINAL))
     fixed = tuple(say(text) for text in NEXT[conclusion.verdict])
     if conclusion.verdict in (Verdict.AUTHENTIC, Verdict.CONTENT_MATCHES):
         return fixed
@@ -170,21 +220,53 @@ def _next_steps(conclusion: Conclusion) -> tuple[str, ...]:
     return (first, *fixed) if first else fixed
 
 
-def _differences(conclusion: Conclusion, disclosure: Disclosure) -> tuple[CellDifference, ...]:
+def _differences(conclusion: Conclusion, disclosure: Disclosure, pictures: Shown) -> tuple[CellDifference, ...]:
     """Each cell once, in the order of the form: a name stands on several pages."""
     found: dict[str, CellDifference] = {}
     for difference in conclusion.differences:
-        found.setdefault(difference.field, _cell(difference, disclosure))
+        if difference.field not in found:
+            found[difference.field] = _cell(difference, len(found) + 1, disclosure, pictures)
     return tuple(found.values())
 
 
-def _cell(difference: Difference, disclosure: Disclosure) -> CellDifference:
+def _cell(difference: Difference, number: int, disclosure: Disclosure, pictures: Shown) -> CellDifference:
     year, _, path = difference.field.rpartition("/")
     return CellDifference(
         label=label_of(path),
         school_year=year or None,
         stored=difference.expected if disclosure.values else None,
         found=difference.found if disclosure.values else None,
+        number=number,
+        shots=pictures.cells.get(difference.field),
+    )
+
+
+def _to_compare(conclusion: Conclusion, disclosure: Disclosure, pictures: Shown) -> tuple[CellDifference, ...]:
+    """Cells that the photo does not tell, each once; which ones they are may help a guess, so only for who may know."""
+    if not disclosure.fields or conclusion.verdict not in (Verdict.INSUFFICIENT, Verdict.MISMATCH):
+        return ()
+    unread = dict.fromkeys(cell.field for cell in conclusion.pictures.cells if cell.kind is BoxKind.UNREAD)
+    return tuple(
+        CellDifference(
+            label=label_of(field.rpartition("/")[2]),
+            school_year=field.rpartition("/")[0] or None,
+            stored=None,
+            found=None,
+            shots=pictures.cells.get(field),
+        )
+        for field in unread
+    )
+
+
+def _changes(disclosure: Disclosure) -> tuple[CellDifference, ...]:
+    return tuple(
+        CellDifference(
+            label=label_of(change.path),
+            school_year=None,
+            stored=change.before if disclosure.values else None,
+            found=change.after if disclosure.values else None,
+        )
+        for change in disclosure.changes
     )
 
 
@@ -203,9 +285,10 @@ def _remarks(checked: CheckedFile) -> tuple[str, ...]:
     remarks = [
         reasons.what(check)
         for check in checked.conclusion.checks
-        if check.reason in (Reason.ANNOTATED, Reason.MARKS_OUTSIDE_CELLS) and check is not checked.conclusion.deciding
+        if check.reason in _REMARKABLE and check is not checked.conclusion.deciding
     ]
-    if checked.conclusion.verdict is not Verdict.AUTHENTIC:
+    file = [check.status for check in checked.conclusion.checks if check.question in ABOUT_THE_FILE]
+    if not all(status is Status.PASSED for status in file):
         # Our own prints carry the signed record and a seal field; only elsewhere is that worth a remark.
         remarks += [say(_REMARKS[feature]) for feature in checked.features if feature in _REMARKS]
     return tuple(remarks)

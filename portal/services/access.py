@@ -1,7 +1,7 @@
 """Who looked: one chained row for each look at personal data and each refusal (design §9.10).
 
 Row digest = SHA-256 over the canonical JSON of the row and the digest before it, so that a removed or changed row
-breaks the chain. Anonymous cards are only counted.
+breaks the chain (decision 0038). Reading the chain back is `portal.services.ledger`. Anonymous cards are only counted.
 """
 
 import threading
@@ -11,12 +11,15 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from portal.identity import Identity
+from portal.identity import SYSTEM, Identity
 from portal.models import AccessEvent, CardCount
-from verify.canonical import canonicalise, sha256
+from verify.canonical import Json, canonicalise, sha256
 
 FIRST = "0" * 64
 FLUSH_EVERY = 500
+# The columns that a digest covers; rows of format 1 were written before there were a basis, fields and a purpose.
+FORMAT = 2
+OPERATOR = "operator"
 
 
 class Action(StrEnum):
@@ -25,6 +28,36 @@ class Action(StrEnum):
     RECORD_READ = "record.read"
     RECORD_PRINT = "record.print"
     RECORD_CHECK = "record.check"
+    REPORT_MAKE = "report.make"
+    REPORT_DOWNLOAD = "report.download"
+    RECORDS_EXPORT = "records.export"
+    LEDGER_SEARCH = "ledger.search"
+    LEDGER_EXPORT = "ledger.export"
+    GUARDIANS_READ = "guardians.read"
+    CUSTODY_REQUEST = "custody.request"
+    CUSTODY_READ = "custody.read"
+    ACCOUNT_SIGN_IN = "account.sign_in"
+    ACCOUNT_PASSWORD = "account.password"  # noqa: S105 # nosec B105
+    ACCOUNT_TOTP_ON = "account.totp_on"
+    ACCOUNT_TOTP_OFF = "account.totp_off"
+    ACCOUNT_RECOVERY_MADE = "account.recovery_made"
+    ACCOUNT_RECOVERY_USED = "account.recovery_used"
+    ACCOUNT_PASSKEY_ADDED = "account.passkey_added"
+    ACCOUNT_PASSKEY_ENDED = "account.passkey_ended"
+    ACCOUNT_SESSION_ENDED = "account.session_ended"
+    ACCOUNT_RESET = "account.reset"
+    ACCOUNT_ROLE_GIVEN = "account.role_given"
+    ACCOUNT_ROLE_ENDED = "account.role_ended"
+    ACCOUNT_RESET_LINK = "account.reset_link"
+    ACCOUNT_IDENTITY_LINKED = "account.identity_linked"
+    ACCOUNT_IDENTITY_UNLINKED = "account.identity_unlinked"
+    ACCOUNT_CLOSED = "account.closed"
+    AMENDMENT_READ = "amendment.read"
+    SUBJECT_REQUEST = "subject.request"
+    SUBJECT_READ = "subject.read"
+    SUBJECT_ANSWER = "subject.answer"
+    SUBJECT_END = "subject.end"
+    SUBJECT_COPY = "subject.copy"
 
 
 class Outcome(StrEnum):
@@ -41,8 +74,14 @@ def record_access(
     outcome: Outcome,
     network: str,
     now: datetime,
+    basis: str | None = None,
+    fields: str | None = None,
+    purpose: str | None = None,
 ) -> None:
-    """Append one row to the chain. network: shortened address."""
+    """Append one row to the chain. network: shortened address. basis: the grant; without one, the person's roles.
+
+    fields: the school years or parts that were asked for. purpose: why, where a person has to say it.
+    """
     newest = sa.select(AccessEvent.digest).order_by(AccessEvent.id.desc()).limit(1)
     if session.get_bind().dialect.name == "postgresql":
         # Appenders must queue: two that read the same newest row would fork the chain.
@@ -57,37 +96,43 @@ def record_access(
         network=network,
         previous=previous,
         digest="",
+        format=FORMAT,
+        basis=basis or _roles_of(identity),
+        fields=fields,
+        purpose=purpose,
     )
     event.digest = digest_of(event)
     session.add(event)
     session.flush()
 
 
+def _roles_of(identity: Identity | None) -> str | None:
+    if identity is None:
+        return None
+    if identity == SYSTEM:
+        return OPERATOR
+    return ", ".join(sorted(f"{held.role.value}@{held.unit_code}" for held in identity.appointments)) or None
+
+
 def digest_of(event: AccessEvent) -> str:
     """The digest that a row must have."""
-    return sha256(
-        canonicalise(
-            {
-                "at": event.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "account": event.account_id,
-                "action": event.action,
-                "transcript": event.transcript_id,
-                "outcome": event.outcome,
-                "network": event.network,
-                "previous": event.previous,
-            }
-        )
-    )
-
-
-def first_broken_event(session: Session) -> int | None:
-    """Id of the first row whose digest or link does not hold, or None."""
-    previous = FIRST
-    for event in session.scalars(sa.select(AccessEvent).order_by(AccessEvent.id)).yield_per(1000):
-        if event.previous != previous or event.digest != digest_of(event):
-            return event.id
-        previous = event.digest
-    return None
+    covered: dict[str, Json] = {
+        "at": event.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "account": event.account_id,
+        "action": event.action,
+        "transcript": event.transcript_id,
+        "outcome": event.outcome,
+        "network": event.network,
+        "previous": event.previous,
+    }
+    if event.format != 1:
+        covered |= {
+            "format": event.format,
+            "basis": event.basis,
+            "fields": event.fields,
+            "purpose": event.purpose,
+        }
+    return sha256(canonicalise(covered))
 
 
 class CardCounter:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from portal.errors import Problem, Refused
 from portal.identity import Appointment, Identity, StaffRole
-from portal.models import Account, ApiKey, Unit, UnitKind
+from portal.models import SCHOOL_KINDS, Account, ApiKey, Unit
 from portal.permissions import ApiScope, may_make_api_keys
 from portal.services import organisation
 from verify.canonical import sha256
@@ -80,12 +80,13 @@ def make_key(
     lifetime: timedelta,
     now: datetime,
 ) -> NewKey:
-    """A fresh key for a school's software. Raises Refused (NOT_ALLOWED, UNKNOWN_UNIT)."""
+    """A fresh key for a school's software. Raises Refused (NOT_ALLOWED, UNKNOWN_UNIT, UNIT_CLOSED)."""
     if not may_make_api_keys(identity):
         raise Refused(Problem.NOT_ALLOWED)
     school = organisation.unit(session, school_code)
-    if school.kind == UnitKind.DEPARTMENT.value:  # it does not bring in records
+    if school.kind not in SCHOOL_KINDS:  # offices do not bring in records
         raise Refused(Problem.UNKNOWN_UNIT, code=school_code)
+    organisation.require_open(session, school, now)
     key_id, secret = secrets.token_hex(_ID_BYTES), secrets.token_hex(_SECRET_BYTES)
     ordered = tuple(scope for scope in ApiScope if scope in scopes)
     account = Account(

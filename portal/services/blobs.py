@@ -27,6 +27,11 @@ def put_all(session: Session, pieces: Sequence[bytes]) -> list[str]:
     return digests
 
 
+def is_xml_root() -> sa.ColumnElement[bool]:
+    """Whether a blob is a root object in XML: by its first byte, as `verify.containers.roots` tells them apart."""
+    return sa.func.substr(Blob.data, 1, 1) == sa.literal(b"<", sa.LargeBinary())
+
+
 def get(session: Session, digest: str) -> bytes:
     """The bytes; raises Fault when the store lost or changed them: what is read is always checked."""
     held = session.get(Blob, digest)

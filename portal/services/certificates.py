@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from portal.errors import NotFound
 from portal.identity import Identity
-from portal.models import KeyAuthorisation, Unit, UnitKind
+from portal.models import SCHOOL_KINDS, KeyAuthorisation, Unit, UnitKind
 from portal.permissions import may_propose_keys, may_see_keys
 from portal.services.certificate_files import CertificateSays, read_certificate
 from portal.services.certificate_trust import Revocations, revocations
@@ -138,13 +138,16 @@ def units(session: Session, identity: Identity) -> tuple[UnitChoice, ...]:
     """The units for which a person may propose keys; raises NotFound for who may propose none."""
     if not may_propose_keys(identity):
         raise NotFound
-    found = [UnitChoice(unit.code, unit.name, roles_of(unit)) for unit in session.scalars(sa.select(Unit))]
+    signing = (unit for unit in session.scalars(sa.select(Unit)) if roles_of(unit))
+    found = [UnitChoice(unit.code, unit.name, roles_of(unit)) for unit in signing]
     return tuple(sorted(found, key=lambda choice: (_order_of(choice.name), choice.code)))
 
 
 def roles_of(unit: Unit) -> tuple[Role, ...]:
-    """The roles in which somebody signs for a unit of this kind."""
-    return DEPARTMENT_ROLES if unit.kind == UnitKind.DEPARTMENT.value else SCHOOL_ROLES
+    """The roles in which somebody signs for a unit of this kind; offices and committees sign nothing here."""
+    if unit.kind in SCHOOL_KINDS:
+        return SCHOOL_ROLES
+    return DEPARTMENT_ROLES if unit.kind == UnitKind.DEPARTMENT.value else ()
 
 
 def others_of(session: Session, certificate_sha256: str) -> tuple[tuple[str, Role], ...]:

@@ -5,12 +5,11 @@ verdict is decided in `record_check` (design §9.9): names of differing cells on
 stored values only for who may read the record.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
 
 import sqlalchemy as sa
 import structlog
@@ -18,33 +17,47 @@ from sqlalchemy.orm import Session
 
 from portal.errors import Fault
 from portal.identity import Identity
-from portal.models import ComparedFile, Transcript
+from portal.models import ComparedFile, EarlierCode, EarlierYear, RecordVersion, Transcript, YearRecordRow
 from portal.sandbox import Sandbox
 from portal.services import lookup, registry
 from portal.services.access import Action, Outcome, record_access
+from portal.services.candidates import Years, as_issued, candidates
+from portal.services.changes import Change
 from portal.services.evidence import stored_year
 from portal.services.lookup import Card
 from portal.services.prints import editions_of, locked_versions
+from portal.services.standing import NoteView, changed_cells, notes_of_editions
+from portal.services.verdicts import new_number
 from verify import limits
 from verify.anchors import TrustStore
 from verify.canonical import sha256
-from verify.code import PrintTarget, parse_target
-from verify.errors import MalformedRecord, Refusal, VerifyError
+from verify.code import PrintTarget
+from verify.errors import Refusal, VerifyError
 from verify.evidence import Edition
 from verify.form.render import PrintContext
 from verify.log.receipt import Policy
+from verify.paper.content import IDENTIFIED
+from verify.paper.opening import is_photo
 from verify.paper.qr import read_photo
 from verify.pdf.content import UNREAD_PAGES
-from verify.pdf.inspection import Inspection
-from verify.verdict import Check, Conclusion, Question, Reason, Status
-from verify.verifier import Anchors, inspect_pdf, our_fault, unreadable, verify_pdf
+from verify.pdf.inspection import Inspection, targets_of
+from verify.pictures import NO_PICTURES
+from verify.timestamps import NO_AUTHORITY, StampPolicy
+from verify.verdict import Check, Conclusion, Question, Reason, Status, Verdict
+from verify.verifier import (
+    Anchors,
+    inspect_pdf,
+    inspect_photos,
+    our_fault,
+    unreadable,
+    verify_pdf,
+    verify_photos,
+    verify_scan,
+)
 
 _log = structlog.get_logger("hocba.checking")
 
 OpenReading = Callable[[], AbstractContextManager[Session]]
-# School years with their versions, and a print made of them in a frame.
-Years = tuple[tuple[str, int], ...]
-Made = tuple[Years, PrintContext]
 
 # Stands in for the day of the province; budgets turn over at its midnight.
 _VIETNAM = timezone(timedelta(hours=7))
@@ -53,6 +66,7 @@ _COMPARISONS_A_DAY = 3
 _IDENTIFYING = frozenset({"full_name", "birth_date"})
 _READABLE_REASONS = {
     Refusal.NOT_PDF: Reason.NOT_A_PDF,
+    Refusal.NOT_AN_IMAGE: Reason.NOT_AN_IMAGE,
     Refusal.ENCRYPTED: Reason.ENCRYPTED,
     Refusal.DAMAGED_PDF: Reason.DAMAGED,
     Refusal.TOO_LARGE: Reason.OVER_LIMIT,
@@ -64,13 +78,17 @@ _READABLE_REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class CheckingDesk:
-    """With what documents are checked. context: the frame of today's prints, for records never printed."""
+    """With what documents are checked. context: the frame of today's prints, for records never printed.
+
+    stamps: whose timestamps tell since when a record exists.
+    """
 
     sandbox: Sandbox
     department: str
     trust: TrustStore
     policy: Policy
     context: PrintContext
+    stamps: StampPolicy = NO_AUTHORITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +97,7 @@ class CheckedFile:
 
     code, school_year, version: what it was compared with, None where nothing was. card: the public card of that
     record. features: closed words for what else is in the file (`verify.pdf.inspection`). number: of this verdict.
+    extract: number of the extract that the pages name.
     """
 
     conclusion: Conclusion
@@ -91,14 +110,26 @@ class CheckedFile:
     checked_at: datetime
     file_sha256: str
     number: str
+    extract: str | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Whether anything was found out at all; a failure of ours is no verdict to be kept."""
+        return self.conclusion.deciding.reason is not Reason.OUR_FAULT
 
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """What of the differences may be shown. fields: which cells. values: what is stored and what was found."""
+    """What of the differences may be shown. fields: which cells. values: what is stored and what was found.
+
+    changes: what the version in force says otherwise than the superseded one that the document equals, as far as it may
+    be shown: without values only the cells. notes: annotations of what it was compared with, for readers.
+    """
 
     fields: bool
     values: bool
+    changes: tuple[Change, ...] = ()
+    notes: tuple[NoteView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,24 +143,64 @@ class _Found:
     card: Card | None = None
 
 
-def check_document(desk: CheckingDesk, open_reading: OpenReading, data: bytes, now: datetime) -> CheckedFile:
-    """Check one PDF. Never raises for a document or for a failure of ours: both are in the conclusion."""
-    digest = sha256(data)
-    if len(data) > limits.DOCUMENT_BYTES:
+def check_document(
+    desk: CheckingDesk, open_reading: OpenReading, data: bytes, now: datetime, *, pictures: bool = False
+) -> CheckedFile:
+    """Check one PDF, or one photo of a page. What cannot be read, and a failure of ours, are in the conclusion.
+
+    Raises Fault where there is no answer yet and will be one in a minute (`Fault.passes`).
+    pictures: whether to draw what differs, for a person who looks at it.
+    """
+    return check_files(desk, open_reading, [data], now, pictures=pictures)
+
+
+def check_files(
+    desk: CheckingDesk,
+    open_reading: OpenReading,
+    files: Sequence[bytes],
+    now: datetime,
+    *,
+    pictures: bool = False,
+    typed: PrintTarget | None = None,
+) -> CheckedFile:
+    """Check one PDF, or photos of the pages of one print; as `check_document`.
+
+    typed: the code that a person read on the paper, for photos and scans on which no code is to be read.
+    """
+    digest = sha256(files[0]) if len(files) == 1 else sha256("\n".join(map(sha256, files)).encode())
+    if sum(map(len, files)) > limits.DOCUMENT_BYTES:
         return _answer(unreadable(Reason.OVER_LIMIT), None, (), digest, now)
+    photos = [each for each in files if is_photo(each)]
+    if len(files) > 1 and len(photos) < len(files):
+        return _answer(unreadable(Reason.NOT_ONE_DOCUMENT), None, (), digest, now)
     try:
-        inspection = desk.sandbox.run(inspect_pdf, data)
-        found, anchors = _fetched(desk, open_reading, inspection, now)
-        conclusion = desk.sandbox.run(verify_pdf, data, found.check, found.editions, anchors)
+        inspection = desk.sandbox.run(inspect_photos, photos) if photos else desk.sandbox.run(inspect_pdf, files[0])
+        found, anchors = _fetched(desk, open_reading, inspection, typed, now)
+        asked = found.check, found.editions, anchors
+        if photos:
+            conclusion = desk.sandbox.run(verify_photos, photos, *asked, pictures=pictures)
+        elif inspection.has_text:
+            conclusion = desk.sandbox.run(verify_pdf, files[0], *asked, pictures=pictures)
+        else:
+            conclusion = desk.sandbox.run(verify_scan, files[0], *asked, pictures=pictures)
+        conclusion = _bounded(conclusion)
     except VerifyError as refused:
         return _answer(unreadable(_READABLE_REASONS.get(refused.refusal, Reason.DAMAGED)), None, (), digest, now)
     except (Fault, sa.exc.SQLAlchemyError) as error:
+        if isinstance(error, Fault) and error.passes:
+            raise
         _log.error("check_failed", error=type(error).__name__, detail=_safe(error))
         return _answer(our_fault(), None, (), digest, now)
     except Exception as error:  # noqa: BLE001 - whatever else goes wrong is our mistake, never the document's
         _log.error("check_failed", error=type(error).__name__, detail="unexpected")
         return _answer(our_fault(), None, (), digest, now)
-    return _answer(conclusion, found, inspection.features, digest, now)
+    return replace(_answer(conclusion, found, inspection.features, digest, now), extract=inspection.extract)
+
+
+def _bounded(conclusion: Conclusion) -> Conclusion:
+    """A child that a document took over may say anything; it does not fill the answer."""
+    room = limits.PAGE_PICTURES_BYTES + limits.CELL_PICTURES_BYTES
+    return conclusion if conclusion.pictures.size <= room else replace(conclusion, pictures=NO_PICTURES)
 
 
 def _safe(error: Fault | sa.exc.SQLAlchemyError) -> str:
@@ -151,41 +222,63 @@ def _answer(
         features=features,
         checked_at=now,
         file_sha256=digest,
-        number=_number(digest, now),
+        number=new_number(),
     )
 
 
-def _number(digest: str, now: datetime) -> str:
-    """The number of a verdict: tells two checks of one file apart, and says nothing about the file."""
-    moment = now.astimezone(UTC).isoformat()
-    return f"KT-{hashlib.sha256(f'{digest} {moment}'.encode()).hexdigest()[:10].upper()}"
-
-
 def _fetched(
-    desk: CheckingDesk, open_reading: OpenReading, inspection: Inspection, now: datetime
+    desk: CheckingDesk, open_reading: OpenReading, inspection: Inspection, typed: PrintTarget | None, now: datetime
 ) -> tuple[_Found, Anchors]:
     with open_reading() as session:
-        found = _find(session, desk, inspection)
+        found = _find(session, desk, inspection, typed)
         keys = registry.authorisations(session)
-    return found, Anchors(desk.department, desk.trust, keys, desk.policy, now)
+    return found, Anchors(desk.department, desk.trust, keys, desk.policy, now, desk.stamps)
 
 
-def _find(session: Session, desk: CheckingDesk, inspection: Inspection) -> _Found:
+def _find(session: Session, desk: CheckingDesk, inspection: Inspection, typed: PrintTarget | None) -> _Found:
+    """The record that the pages name; only where they name none, and have no letters of their own, the typed one."""
     named = _named(inspection)
+    by_hand = typed is not None and not named and not inspection.has_text
+    if typed is not None and by_hand:
+        named = [typed]
     if not named:
         return _Found(Check(Question.RECORD_FOUND, Status.FAILED, Reason.NO_CODE_FOUND))
     code = Counter(target.code for target in named).most_common(1)[0][0]
-    found = session.scalar(sa.select(Transcript).where(Transcript.lookup_code == code))
-    editions = _editions(session, desk, found, named) if found is not None else ()
+    # A record that the family had restricted is compared with nothing, as one that is not there.
+    open_record = Transcript.lookup_code == code, Transcript.restricted_at.is_(None)
+    found = session.scalar(sa.select(Transcript).where(*open_record))
+    if _of_the_earlier_system(session, code, found, named):
+        return _Found(Check(Question.RECORD_FOUND, Status.UNKNOWN, Reason.EARLIER_PRINT))
+    editions = _editions(session, desk, found, named, inspection) if found is not None else ()
     if found is None or not editions:
         # Unknown and not yet locked are one answer to a stranger (design §9.1).
         return _Found(Check(Question.RECORD_FOUND, Status.FAILED, Reason.NOT_LOCKED))
     return _Found(
-        Check(Question.RECORD_FOUND, Status.PASSED),
+        Check(Question.RECORD_FOUND, Status.PASSED, Reason.CODE_TYPED if by_hand else Reason.OK),
         code,
         editions,
         found.id,
         lookup.card(session.connection(), code),
+    )
+
+
+def _of_the_earlier_system(session: Session, code: str, found: Transcript | None, named: Sequence[PrintTarget]) -> bool:
+    """Whether a document may be a print of the system before this one, which we cannot make again and so never accuse.
+
+    Its codes lead here; only our own prints name a school year and a version beside the code.
+    """
+    if found is None:
+        return session.get(EarlierCode, code) is not None
+    if any(target.code == code and target.school_year is not None for target in named):
+        return False
+    return bool(
+        session.scalar(
+            sa.select(
+                sa.exists()
+                .where(EarlierYear.version_id == RecordVersion.id)
+                .where(RecordVersion.year_record_id == YearRecordRow.id, YearRecordRow.transcript_id == found.id)
+            )
+        )
     )
 
 
@@ -197,29 +290,15 @@ def _named(inspection: Inspection) -> list[PrintTarget]:
 
 
 def _editions(
-    session: Session, desk: CheckingDesk, found: Transcript, named: Sequence[PrintTarget]
+    session: Session, desk: CheckingDesk, found: Transcript, named: Sequence[PrintTarget], inspection: Inspection
 ) -> tuple[Edition, ...]:
     """The prints that the document may be, likeliest first."""
     locked = locked_versions(session, found.id)
     years = _years_named(named, found.lookup_code, locked)
-    fitting = candidates(years, tuple(locked), editions_of(session, found.id), desk.context)
+    made = as_issued(editions_of(session, found.id), inspection)
+    fitting = candidates(years, tuple(locked), made, desk.context)
     kept = {year: stored_year(session, locked[year]) for edition in fitting for year in edition[0]}
     return tuple(Edition(tuple(kept[year] for year in wanted), context) for wanted, context in fitting)
-
-
-def candidates(years: Years, locked: Years, made: Sequence[Made], context: PrintContext) -> list[Made]:
-    """The prints of the years named, else of any locked ones: those made, and in today's frame where none was.
-
-    years: named and locked, oldest first. locked: newest first. A document that names no year, but by its code, may be
-    a faithful copy of any print: to hold it against the newest alone would accuse it.
-    """
-    asked = [years] if years else [(year,) for year in locked]
-    fitting = [each for wanted in asked for each in _of_years(wanted, made) or [(wanted, context)]]
-    return fitting if years else [*fitting, *(each for each in made if len(each[0]) > 1 and set(each[0]) <= {*locked})]
-
-
-def _of_years(years: Years, made: Sequence[Made]) -> list[Made]:
-    return [each for each in made if each[0] == years]
 
 
 def _years_named(named: Sequence[PrintTarget], code: str, locked: Mapping[tuple[str, int], object]) -> Years:
@@ -248,10 +327,21 @@ def record_check(
         network=network,
         now=now,
     )
+    changes = _changes(session, checked)
     if reader:
-        return Disclosure(fields=True, values=True)
-    within = _within_budget(session, checked, now)
-    return Disclosure(fields=within and _holds_the_paper(checked.conclusion), values=False)
+        notes = notes_of_editions(session, checked.transcript_id, checked.conclusion.compared)
+        return Disclosure(fields=True, values=True, changes=changes, notes=notes)
+    within = _within_budget(session, checked.transcript_id, checked.file_sha256, now)
+    told = within and _holds_the_paper(checked.conclusion)
+    few = changes if told and len(changes) <= _NAMED_CELLS else ()
+    return Disclosure(fields=told, values=False, changes=tuple(Change(each.path, "", "") for each in few))
+
+
+def _changes(session: Session, checked: CheckedFile) -> tuple[Change, ...]:
+    if checked.conclusion.verdict is not Verdict.NOT_IN_FORCE or checked.transcript_id is None:
+        return ()
+    editions = checked.conclusion.compared
+    return tuple(each for edition in editions for each in changed_cells(session, checked.transcript_id, *edition))
 
 
 def _holds_the_paper(conclusion: Conclusion) -> bool:
@@ -261,41 +351,58 @@ def _holds_the_paper(conclusion: Conclusion) -> bool:
     """
     if any(UNREAD_PAGES in check.facts or check.reason is Reason.TEXT_MISSING for check in conclusion.checks):
         return False
+    if any(check.facts.get(IDENTIFIED) == "no" for check in conclusion.checks):
+        return False
     differing = {difference.field.rpartition("/")[2] for difference in conclusion.differences}
     return len(differing) <= _NAMED_CELLS and not differing & _IDENTIFYING
 
 
-def _within_budget(session: Session, checked: CheckedFile, now: datetime) -> bool:
-    """At most three distinct files compared per record and day; the same file again costs nothing."""
+def record_guess(
+    session: Session,
+    identity: Identity | None,
+    code: str,
+    transcript_id: int,
+    tried: str | None,
+    now: datetime,
+    network: str,
+) -> bool:
+    """Write that a code was looked at; whether the answer about a value tried beside it (a birth date) may be told.
+
+    tried: None where nothing but the public card is told.
+    """
+    record_access(
+        session,
+        identity=identity,
+        action=Action.RECORD_CHECK,
+        transcript_id=transcript_id,
+        outcome=Outcome.ALLOWED,
+        network=network,
+        now=now,
+    )
+    if tried is None or lookup.can_read(session, identity, code):
+        return True
+    return _within_budget(session, transcript_id, sha256(f"{transcript_id} {tried}".encode()), now)
+
+
+def _within_budget(session: Session, transcript_id: int, digest: str, now: datetime) -> bool:
+    """At most three distinct comparisons per record and day; the same file or value again costs nothing."""
     day = now.astimezone(_VIETNAM).date()
     seen = set(
         session.scalars(
             sa.select(ComparedFile.file_sha256).where(
-                ComparedFile.transcript_id == checked.transcript_id, ComparedFile.day == day
+                ComparedFile.transcript_id == transcript_id, ComparedFile.day == day
             )
         )
     )
-    if checked.file_sha256 in seen:
+    if digest in seen:
         return True
     if len(seen) >= _COMPARISONS_A_DAY:
         return False
-    session.add(ComparedFile(transcript_id=checked.transcript_id, day=day, file_sha256=checked.file_sha256))
+    session.add(ComparedFile(transcript_id=transcript_id, day=day, file_sha256=digest))
     session.flush()
     return True
 
 
 def read_qr(desk: CheckingDesk, data: bytes) -> tuple[PrintTarget, ...]:
     """The lookup codes on a photo; raises VerifyError for a picture that cannot be read, Fault for our failure."""
-    return tuple(_targets(desk.sandbox.run(read_photo, data)))
-
-
-def _targets(texts: Sequence[str]) -> list[PrintTarget]:
-    found: list[PrintTarget] = []
-    for text in texts:
-        try:
-            target = parse_target(text)
-        except MalformedRecord:
-            continue  # a code of another system
-        if target not in found:
-            found.append(target)
-    return found
+    return targets_of(desk.sandbox.run(read_photo, data))

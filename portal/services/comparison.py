@@ -4,7 +4,7 @@ Asks the same functions as the import itself, so that what a person confirms and
 digest over the answer is confirmed with it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -14,13 +14,15 @@ from sqlalchemy.orm import Session
 
 from portal.models import RecordVersion, Transcript, Unit, YearRecordRow
 from portal.services import blobs
-from portal.services.drafts import Draft, says_the_same
-from portal.services.intake import TakenRow, decide
+from portal.services.arrivals import Arrival, Arrivals, Chain
+from portal.services.changes import Change, changes_between
+from portal.services.drafts import Draft, Step, step_of
+from portal.services.intake import TakenRow, decide, pupils_of
 from portal.services.judged_store import JudgedUpload
-from portal.services.pupils import LIVING, Pupils
+from portal.services.pupils import LIVING
 from portal.vietnamese import fold
 from verify.canonical import Json, canonicalise, sha256
-from verify.record.codec import from_bytes, to_json
+from verify.containers.roots import read_root
 from verify.record.findings import Finding, FindingCode, finding
 from verify.record.model import YearContent
 
@@ -30,17 +32,9 @@ class Kind(StrEnum):
 
     NEW = "new"
     REPLACED = "replaced"
+    SIGNED = "signed"
     UNCHANGED = "unchanged"
     FAULTY = "faulty"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One field that will say something else. Empty text: nothing stands there."""
-
-    path: str
-    before: str
-    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +42,7 @@ class ComparedRow:
     """A row of the file against what is stored. findings: of the file and of the comparison.
 
     content: None where faulty. transcript_id, code: of the pupil found. state, version: of what it replaces.
+    chain: its signatures, of an XML packet.
     """
 
     row: int
@@ -61,6 +56,7 @@ class ComparedRow:
     state: str | None = None
     version: int | None = None
     changes: tuple[Change, ...] = ()
+    chain: Chain | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,34 +91,37 @@ class Comparison:
         return len(self.rows) - self.good
 
 
-_BESIDE: Final = frozenset({"version", "replaces", "lookup_code", "schema"})
+_KINDS: Final = {
+    Step.NEW: Kind.NEW,
+    Step.REPLACE: Kind.REPLACED,
+    Step.SIGN: Kind.SIGNED,
+    Step.KEEP: Kind.UNCHANGED,
+}
 
 
 def compare(session: Session, school: Unit, school_year: str, held: JudgedUpload) -> Comparison:
     """Only reads."""
     judged = held.judged
-    pupils = Pupils(session, school_year, [row.content for row in judged.rows if row.content is not None])
-    decided = [decide(row, pupils, school) for row in judged.rows]
+    pupils = pupils_of(session, school_year, judged, held.arrivals)
+    decided = [decide(row, pupils, school, held.arrivals.get(row.row)) for row in judged.rows]
     rows = tuple(
         _refused(each, held.names) if isinstance(each, TakenRow) else _compared(session, each) for each in decided
     )
     absent = _absent(session, school, school_year, judged.class_name, rows)
-    return Comparison(judged.class_name, judged.grade, rows, absent, judged.findings, _digest(rows))
+    return Comparison(judged.class_name, judged.grade, rows, absent, judged.findings, _digest(rows, held.arrivals))
 
 
 def _refused(row: TakenRow, names: Mapping[int, str]) -> ComparedRow:
-    return ComparedRow(row.row, row.pupil, names.get(row.row, ""), Kind.FAULTY, row.findings)
+    return ComparedRow(row.row, row.pupil, names.get(row.row, ""), Kind.FAULTY, row.findings, chain=row.chain)
 
 
 def _compared(session: Session, draft: Draft) -> ComparedRow:
     living, found = draft.known.living, draft.found
     new = (finding("lookup_code", FindingCode.NEW_PUPIL),) if found is None else ()
-    kind = Kind.NEW
+    kind = _KINDS[step_of(draft)]
     changes: tuple[Change, ...] = ()
-    if living is not None and found is not None:
-        same = says_the_same(draft.known, found.lookup_code, draft.content)
-        kind = Kind.UNCHANGED if same else Kind.REPLACED
-        changes = () if same else tuple(_changes(from_bytes(blobs.get(session, living.root_sha256)), draft.content))
+    if living is not None and kind is Kind.REPLACED:
+        changes = tuple(changes_between(read_root(blobs.get(session, living.root_sha256)).content, draft.content))
     return ComparedRow(
         row=draft.row,
         pupil=draft.pupil,
@@ -135,35 +134,8 @@ def _compared(session: Session, draft: Draft) -> ComparedRow:
         state=living.state if living is not None else None,
         version=living.version if living is not None else None,
         changes=changes,
+        chain=draft.chain,
     )
-
-
-def _changes(before: YearContent, after: YearContent) -> Iterator[Change]:
-    old, new = _flat(before), _flat(after)
-    for path in dict.fromkeys((*old, *new)):
-        if old.get(path, "") != new.get(path, ""):
-            yield Change(path, old.get(path, ""), new.get(path, ""))
-
-
-def _flat(content: YearContent) -> dict[str, str]:
-    """Every value of a record under its path, as text."""
-    values = to_json(content.under("0" * 32))
-    return dict(_leaves({name: value for name, value in values.items() if name not in _BESIDE}, ""))
-
-
-def _leaves(value: Json, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, Mapping):
-        for name, item in value.items():
-            yield from _leaves(item, f"{path}.{name}" if path else name)
-    elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
-        for index, item in enumerate(value):
-            yield from _leaves(item, f"{path}.{index}")
-    elif isinstance(value, list):
-        yield path, "; ".join(map(str, value))
-    elif isinstance(value, bool):
-        yield path, "có" if value else "không"
-    else:
-        yield path, "" if value is None else str(value)
 
 
 def _absent(
@@ -191,5 +163,13 @@ def _absent(
     )
 
 
-def _digest(rows: tuple[ComparedRow, ...]) -> str:
-    return sha256(canonicalise([[row.row, row.kind.value, row.code, row.version] for row in rows]))
+def _digest(rows: tuple[ComparedRow, ...], arrivals: Arrivals) -> str:
+    told: list[Json] = [
+        [row.row, row.kind.value, row.code, row.version, *_signed(arrivals.get(row.row))] for row in rows
+    ]
+    return sha256(canonicalise(told))
+
+
+def _signed(arrival: Arrival | None) -> list[Json]:
+    """That a record would be accepted, or still lacks a signature, is part of what a person confirms."""
+    return [] if arrival is None else [arrival.root_sha256, arrival.chain.complete]

@@ -1,6 +1,6 @@
 """What the store holds of a locked version, as the trust core wants it: signed bytes, signatures, leaf, receipt."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,10 +8,17 @@ from sqlalchemy.orm import Session
 
 from portal.errors import Fault, Problem
 from portal.models import LogOpening, RecordSignature, RecordVersion
-from portal.services import blobs, log
+from portal.services import blobs, log, registry
 from portal.services.packets import code_and_year
+from portal.services.standing import replacement_by, standing_of
+from portal.services.time_evidence import time_evidence
+from verify.anchors import authorised_earlier
+from verify.containers.roots import certificate_in
+from verify.errors import VerifyError
 from verify.evidence import StoredYear
-from verify.standing import IN_FORCE
+from verify.log import leaves
+from verify.log.leaves import EarlierRecordLeaf, ForeignRecordLeaf
+from verify.signing import Role
 from verify.verdict import Check, Question, Reason, Status
 
 
@@ -24,18 +31,35 @@ def stored_year(session: Session, version: RecordVersion) -> StoredYear:
         raise Fault(Problem.STORE_DAMAGED, what="opening")
     code, school_year = code_and_year(session, version)
     held = signatures(session, version)
+    leaf = log.leaf(session, version.log_index)
+    received = tuple(check for row in held for check in checks_from_json(row.report))
     return StoredYear(
         lookup_code=code,
         school_year=school_year,
         version=version.version,
         record=blobs.get(session, version.root_sha256),
         signatures={row.role: blobs.get(session, row.cms_sha256) for row in held},
-        received=tuple(check for row in held for check in checks_from_json(row.report)),
-        leaf=log.leaf(session, version.log_index),
+        received=(*received, *_recognised(session, held, leaf)),
+        leaf=leaf,
         receipt=log.receipt_of(session, version.log_index),
         opening=opening.opening,
-        standing=IN_FORCE,
+        standing=standing_of(session, version.id),
+        replaces=replacement_by(session, version, school_year),
+        time=time_evidence(session, version.log_index),
     )
+
+
+def _recognised(session: Session, held: Sequence[RecordSignature], leaf: bytes) -> Iterator[Check]:
+    """Of a year of the system before this one: whether its keys are recognised still, or were so by mistake (0033)."""
+    try:
+        read = leaves.from_bytes(leaf)
+    except VerifyError:
+        return  # told by the check of the leaf
+    if isinstance(read, EarlierRecordLeaf) and not isinstance(read, ForeignRecordLeaf):
+        recognised = registry.earlier_registry(session)
+        for row in held:
+            certificate = certificate_in(blobs.get(session, row.cms_sha256))
+            yield authorised_earlier(certificate, read.unit, Role(row.role), read.original_effective_at, recognised)
 
 
 def signatures(session: Session, version: RecordVersion) -> Sequence[RecordSignature]:

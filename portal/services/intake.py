@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -16,12 +18,15 @@ from sqlalchemy.orm import Session
 from portal.errors import Problem, Refused
 from portal.identity import Identity
 from portal.models import Packet, State, Unit
-from portal.permissions import may_import_for
 from portal.sandbox import Sandbox
-from portal.services import organisation
-from portal.services.drafts import Draft, NewCode, Writing, says_the_same, write_drafts
+from portal.services import finding_counts, organisation, telling
+from portal.services.arrivals import Arrival, Arrivals, Chain, Roots, chain_from_json, chain_to_json
+from portal.services.drafts import Draft, NewCode, Step, Writing, says_the_same, step_of, write_drafts
+from portal.services.life import Act, may_take
+from portal.services.packets import counts
 from portal.services.pupils import KnownYear, Pupils
 from portal.workbooks.judging import JudgedClass, JudgedPupil, judge
+from portal.workbooks.lessons import Lessons
 from portal.workbooks.reading import read_class
 from verify.canonical import sha256
 from verify.record.findings import Finding, FindingCode, Severity, finding, has_errors
@@ -32,16 +37,20 @@ _SCHOOL_YEAR = re.compile(r"(\d{4})-(\d{4})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class TakenRow:
-    """What became of one pupil's row. row: as the sheet counts. pupil: running number. lookup_code: None if refused."""
+    """What became of one pupil's row. row: as the sheet counts. pupil: running number. lookup_code: None if refused.
+
+    chain: its signatures, for a record of an XML packet.
+    """
 
     row: int
     pupil: int
     lookup_code: str | None
     findings: tuple[Finding, ...]
+    chain: Chain | None = None
 
     @property
     def refused(self) -> bool:
-        return has_errors(self.findings)
+        return has_errors(self.findings) or (self.chain is not None and not self.chain.holds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +89,20 @@ def import_class(
     school_code: str,
     school_year: str,
     grade: int | None,
+    lessons: Lessons,
     sample: bool,
     new_code: NewCode,
     now: datetime,
 ) -> TakenPacket:
     """Read a class workbook in a child, judge its rows, and store the good ones as drafts.
 
-    grade: asked of the person where the file does not say. Raises Refused (UNKNOWN_UNIT, NOT_ALLOWED,
+    grade: asked of the person where the file does not say. lessons: found before, in a transaction of its own, so that
+    nobody waits for the child. Raises Refused (UNKNOWN_UNIT, NOT_ALLOWED,
     BAD_SCHOOL_YEAR), WorkbookRefused, or Fault of the child; nothing is stored then.
     """
     require_school_year(school_year)
     digest = sha256(data)
-    read = sandbox.run(read_class, data)
+    read = sandbox.run(read_class, data, lessons)
     school = organisation.unit(session, school_code)
     judged = judge(
         read,
@@ -103,6 +114,7 @@ def import_class(
         issue_date=None,
         sample=sample,
     )
+    del read  # the cells of a large file weigh more than its records
     return take_in(session, identity, school, school_year, judged, digest, new_code, now)
 
 
@@ -122,23 +134,28 @@ def take_in(
     file_sha256: str,
     new_code: NewCode,
     now: datetime,
+    arrivals: Arrivals = MappingProxyType({}),
+    roots: Roots = MappingProxyType({}),
 ) -> TakenPacket:
     """Store the good rows of a class as drafts. file_sha256: of the bytes as they came. new_code: gives fresh codes.
 
-    Raises Refused(NOT_ALLOWED). Nothing is stored when no row is good.
+    arrivals, roots: by row, of an XML packet that was examined at `now`; its signed records go on from draft at once.
+
+    Raises Refused (NOT_ALLOWED, UNIT_CLOSED). Nothing is stored when no row is good.
     """
-    if not may_import_for(identity, school.code):
+    if not may_take(identity, Act.BRING_IN, school.code):
         raise Refused(Problem.NOT_ALLOWED)
     known = known_packet(session, school, school_year, file_sha256)
     if known is not None:
         return known
-    pupils = Pupils(session, school_year, [row.content for row in judged.rows if row.content is not None])
-    decided = [decide(row, pupils, school) for row in judged.rows]
+    organisation.require_open(session, school, now)
+    pupils = pupils_of(session, school_year, judged, arrivals)
+    decided = [decide(row, pupils, school, arrivals.get(row.row)) for row in judged.rows]
     drafts = [each for each in decided if isinstance(each, Draft)]
     if not drafts:
         return TakenPacket(None, tuple(each for each in decided if isinstance(each, TakenRow)), judged.findings)
     packet = _new_packet(session, school, school_year, judged, file_sha256, now)
-    writing = Writing(session, school, school_year, packet.id, new_code, identity.display_name, now)
+    writing = Writing(session, school, school_year, packet.id, new_code, identity.display_name, now, roots)
     codes = iter(write_drafts(writing, drafts))
     rows = tuple(_taken(each, next(codes)) if isinstance(each, Draft) else each for each in decided)
     packet.report = {
@@ -146,7 +163,22 @@ def take_in(
         "findings": [_finding_json(found) for found in judged.findings],
     }
     session.flush()
-    return TakenPacket(packet.id, rows, judged.findings)
+    finding_counts.add(session, school_year, school.id, judged.software, _all_findings(rows, judged))
+    taken = TakenPacket(packet.id, rows, judged.findings)
+    telling.packet_taken(
+        session,
+        school.id,
+        packet.id,
+        drafts=State.DRAFT.value in counts(session, packet.id),
+        faulty=taken.refused,
+        by=identity.account_id,
+        now=now,
+    )
+    return taken
+
+
+def _all_findings(rows: Sequence[TakenRow], judged: JudgedClass) -> list[Finding]:
+    return [*judged.findings, *(found for row in rows for found in row.findings)]
 
 
 def _new_packet(
@@ -166,34 +198,57 @@ def _new_packet(
     return packet
 
 
-def decide(judged: JudgedPupil, pupils: Pupils, school: Unit) -> TakenRow | Draft:
+def pupils_of(session: Session, school_year: str, judged: JudgedClass, arrivals: Arrivals) -> Pupils:
+    """The pupils of a class among those that are stored."""
+    contents = [row.content for row in judged.rows if row.content is not None]
+    codes = [arrival.lookup_code for arrival in arrivals.values() if arrival.lookup_code is not None]
+    return Pupils(session, school_year, contents, codes)
+
+
+def decide(judged: JudgedPupil, pupils: Pupils, school: Unit, arrival: Arrival | None = None) -> TakenRow | Draft:
     """A row that is refused, or what is to be written for it. Also asked before a person confirms."""
-    content = judged.content
+    content, chain = judged.content, arrival.chain if arrival is not None else None
     if content is None or has_errors(judged.findings):
-        return TakenRow(judged.row, judged.pupil, None, judged.findings)
-    found, problems = pupils.find(content)
+        return TakenRow(judged.row, judged.pupil, None, judged.findings, chain)
+    found, problems = pupils.find(content, arrival.lookup_code if arrival is not None else None)
     known = pupils.year(found)
     if not problems and found is not None:
         problems = _year_problems(known, school, found.lookup_code, content)
+    draft = Draft(judged.row, judged.pupil, judged.findings, content, found, known, arrival)
+    problems = problems or _version_problems(draft)
     if problems:
-        return TakenRow(judged.row, judged.pupil, None, (*judged.findings, *problems))
-    return Draft(judged.row, judged.pupil, judged.findings, content, found, known)
+        return TakenRow(judged.row, judged.pupil, None, (*judged.findings, *problems), chain)
+    return draft
+
+
+def _version_problems(draft: Draft) -> tuple[Finding, ...]:
+    """A signed record that says which version it is must be the next one: nobody can correct it after the signature."""
+    says, newest = draft.signed, draft.known.newest
+    if says is None or says.version is None or step_of(draft) not in (Step.NEW, Step.REPLACE):
+        return ()
+    number, replaced = (newest.version + 1, newest.root_sha256) if newest is not None else (1, None)
+    if (says.version, says.replaces) == (number, replaced):
+        return ()
+    words = {"version": says.version, "replaces": says.replaces or "", "next": number, "newest": replaced or ""}
+    return (finding("version", FindingCode.VERSION_NOT_NEXT, **words),)
 
 
 def _year_problems(known: KnownYear, school: Unit, lookup_code: str, content: YearContent) -> tuple[Finding, ...]:
     living = known.living
     if living is None:
         return ()
-    if living.issuing_unit_id != school.id:
+    if known.locked is not None and known.opened_for == school.id:
+        return ()
+    if school.id not in (living.issuing_unit_id, known.heir_id):
         return (finding("school_year", FindingCode.OTHER_SCHOOLS_YEAR),)
-    if living.state == State.LOCKED.value and not says_the_same(known, lookup_code, content):
+    if known.locked is not None and not says_the_same(known, lookup_code, content):
         return (finding("school_year", FindingCode.ALREADY_LOCKED),)
     return ()
 
 
 def _taken(draft: Draft, lookup_code: str) -> TakenRow:
     new = (finding("lookup_code", FindingCode.NEW_PUPIL),) if draft.found is None else ()
-    return TakenRow(draft.row, draft.pupil, lookup_code, (*draft.findings, *new))
+    return TakenRow(draft.row, draft.pupil, lookup_code, (*draft.findings, *new), draft.chain)
 
 
 def _row_json(row: TakenRow) -> dict[str, object]:
@@ -202,6 +257,7 @@ def _row_json(row: TakenRow) -> dict[str, object]:
         "pupil": row.pupil,
         "lookup_code": row.lookup_code,
         "findings": [_finding_json(found) for found in row.findings],
+        **({"chain": chain_to_json(row.chain)} if row.chain is not None else {}),
     }
 
 
@@ -211,10 +267,14 @@ def _finding_json(found: Finding) -> dict[str, str]:
 
 def _taken_from(packet: Packet) -> TakenPacket:
     rows = tuple(
-        TakenRow(row["row"], row["pupil"], row["lookup_code"], _findings_from(row["findings"]))
+        TakenRow(row["row"], row["pupil"], row["lookup_code"], _findings_from(row["findings"]), _chain_from(row))
         for row in packet.report["rows"]
     )
     return TakenPacket(packet.id, rows, _findings_from(packet.report["findings"]))
+
+
+def _chain_from(row: Mapping[str, Any]) -> Chain | None:
+    return chain_from_json(row["chain"]) if "chain" in row else None
 
 
 def _findings_from(held: Sequence[Mapping[str, str]]) -> tuple[Finding, ...]:

@@ -134,15 +134,18 @@ def release(session: Session, runner: str, now: datetime) -> None:
     )
 
 
-def lost(session: Session, now: datetime) -> Sequence[int]:
-    """Numbers to put into the queue again: lost on the way, or their runner died. Gives up on what failed often."""
+def lost(session: Session, now: datetime, after: timedelta = LOST_AFTER) -> Sequence[int]:
+    """Numbers to put into the queue again: lost on the way, or their runner died. Gives up on what failed often.
+
+    after: how long a number may be on its way.
+    """
     session.execute(
         sa.update(Job)
         .where(_free(now), Job.attempts >= ATTEMPTS)
         .values(state=JobState.FAILED.value, message=JobMessage.GAVE_UP.value, finished_at=now),
         execution_options=_UNSYNCHRONISED,
     )
-    waiting = sa.and_(Job.state == JobState.QUEUED.value, Job.created_at < now - LOST_AFTER)
+    waiting = sa.and_(Job.state == JobState.QUEUED.value, Job.created_at <= now - after)
     found = sa.select(Job.id).where(sa.or_(waiting, _expired(now)))
     return session.scalars(found.order_by(Job.id).limit(_AT_ONCE)).all()
 
@@ -165,3 +168,11 @@ def _still_ours(session: Session, held: Claim, **values: object) -> bool:
         execution_options=_UNSYNCHRONISED,
     )
     return changed.scalar_one_or_none() is not None
+
+
+def waiting(session: Session, now: datetime) -> tuple[int, int]:
+    """How many jobs nobody has begun, and for how many whole minutes the oldest of them has waited."""
+    count, oldest = session.execute(
+        sa.select(sa.func.count(), sa.func.min(Job.created_at)).where(Job.state == JobState.QUEUED.value)
+    ).one()
+    return count, int((now - oldest).total_seconds() // 60) if oldest is not None else 0

@@ -4,9 +4,11 @@ Contents are kept as the canonical bytes of a record under a code that nobody ha
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+from portal.counting import counted
+from portal.services.arrivals import Arrivals, arrival_from_json, arrival_to_json
 from portal.workbooks.judging import JudgedClass, JudgedPupil
 from portal.workbooks.places import Place, Places, SheetPlaces, place_of
 from portal.workbooks.reading import ReadClass
@@ -23,11 +25,15 @@ _NAME_CHARACTERS: Final = 120
 
 @dataclass(frozen=True, slots=True)
 class JudgedUpload:
-    """names: of each row as the file writes it, also where the row is refused. places: where its cells are."""
+    """names: of each row as the file writes it, also where the row is refused. places: where its cells are.
+
+    arrivals: what came with each record of an XML packet, by row; empty for a workbook.
+    """
 
     judged: JudgedClass
     names: Mapping[int, str]
     places: Places
+    arrivals: Arrivals = field(default_factory=dict)
 
     def place(self, row: int, field: str) -> Place | None:
         """The cell of a field in a row of the list."""
@@ -48,6 +54,7 @@ def to_json(held: JudgedUpload) -> dict[str, Any]:
     return {
         "class_name": judged.class_name,
         "grade": judged.grade,
+        "software": judged.software,
         "findings": [_finding_json(found) for found in judged.findings],
         "rows": [
             {
@@ -60,17 +67,22 @@ def to_json(held: JudgedUpload) -> dict[str, Any]:
             for row in judged.rows
         ],
         "places": [_places_json(sheet) for sheet in held.places],
+        "arrivals": [[row, arrival_to_json(arrival)] for row, arrival in held.arrivals.items()],
     }
 
 
 def from_json(value: Mapping[str, Any]) -> JudgedUpload:
     rows = tuple(
         JudgedPupil(row["row"], row["pupil"], _content(row["content"]), _findings(row["findings"]))
-        for row in value["rows"]
+        for row in counted(value["rows"])
     )
-    judged = JudgedClass(value["class_name"], value["grade"], rows, _findings(value["findings"]))
+    # What waited before files were asked for it names no software.
+    findings, software = _findings(value["findings"]), value.get("software")
+    judged = JudgedClass(value["class_name"], value["grade"], rows, findings, software)
     names = {row["row"]: row["name"] for row in value["rows"]}
-    return JudgedUpload(judged, names, tuple(_places(sheet) for sheet in value["places"]))
+    # What waited before XML packets were taken in has none.
+    arrivals = {row: arrival_from_json(arrival) for row, arrival in value.get("arrivals", ())}
+    return JudgedUpload(judged, names, tuple(_places(sheet) for sheet in value["places"]), arrivals)
 
 
 def _content(text: str | None) -> YearContent | None:

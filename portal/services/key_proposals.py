@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session, aliased
 
 from portal.errors import NotFound, Problem, Refused
 from portal.identity import Identity
-from portal.models import Account, KeyAuthorisation, KeyProposal, ProposalKind, ProposalState, Unit
+from portal.models import Account, KeyAuthorisation, KeyProposal, NoticeKind, ProposalKind, ProposalState, Unit
 from portal.permissions import may_confirm_keys, may_propose_keys
-from portal.services import blobs, registry
+from portal.services import blobs, notices, registry, telling
 from portal.services.certificate_files import read_certificate
 from portal.services.certificates import roles_of
 from portal.services.examinations import Examination
+from portal.services.organisation import require_open
 from portal.services.organisation import unit as unit_of
 from verify.anchors import TrustStore
 from verify.canonical import sha256
@@ -61,6 +62,11 @@ class ProposalView:
     mine: bool
     may_confirm: bool
 
+    @property
+    def is_earlier(self) -> bool:
+        """Whether it is about a key of the system before this one."""
+        return self.kind is ProposalKind.EARLIER
+
 
 def propose_key(
     session: Session,
@@ -75,21 +81,23 @@ def propose_key(
 ) -> int:
     """Propose that a certificate may sign for a unit in a role; returns the number of the proposal.
 
-    Raises NotFound; Refused with CERTIFICATE_REFUSED, WRONG_ROLE, KEY_REGISTERED, KEY_PERIOD_OVER or PROPOSAL_WAITS.
+    Raises NotFound; Refused with CERTIFICATE_REFUSED, WRONG_ROLE, KEY_REGISTERED, KEY_PERIOD_OVER,
+    PROPOSAL_WAITS or UNIT_CLOSED.
     """
-    _require_official(identity)
+    require_official(identity)
     unit = unit_of(session, unit_code)
+    require_open(session, unit, now)
     if role not in roles_of(unit):
         raise Refused(Problem.WRONG_ROLE)
-    if not examined.holds:
+    if examined.past or not examined.holds:
         raise Refused(Problem.CERTIFICATE_REFUSED)
     if last_day is not None and (last_day < first_day or end_of(last_day) <= now):
         raise Refused(Problem.KEY_PERIOD_OVER)
     if _entry(session, unit, role, sha256(examined.certificate)) is not None:
         raise Refused(Problem.KEY_REGISTERED)
-    made = _new(identity, unit, role, ProposalKind.REGISTER, examined.certificate, decision, now)
+    made = new_proposal(identity, unit, role, ProposalKind.REGISTER, examined.certificate, decision, now)
     made.first_day, made.last_day = first_day, last_day
-    return _waiting(session, made, now)
+    return keep_waiting(session, made, now)
 
 
 def propose_end(
@@ -99,7 +107,7 @@ def propose_end(
 
     Raises NotFound; Refused with KEY_ENDED, KEY_PERIOD_OVER or PROPOSAL_WAITS.
     """
-    _require_official(identity)
+    require_official(identity)
     entry = session.get(KeyAuthorisation, key_id)
     if entry is None:
         raise NotFound
@@ -107,9 +115,9 @@ def propose_end(
         raise Refused(Problem.KEY_PERIOD_OVER)
     _require_nearer(entry, _end(entry, last_day, now))
     unit = session.get_one(Unit, entry.unit_id)
-    made = _new(identity, unit, Role(entry.role), ProposalKind.END, entry.certificate, decision, now)
+    made = new_proposal(identity, unit, Role(entry.role), ProposalKind.END, entry.certificate, decision, now)
     made.first_day, made.last_day, made.authorisation_id = _day_of(entry.valid_from), last_day, entry.id
-    return _waiting(session, made, now)
+    return keep_waiting(session, made, now)
 
 
 def confirm(
@@ -135,13 +143,12 @@ def confirm(
     _require_waiting(held, now)
     # Lists first: the guard lets a proposal change once.
     evidence = _evidence(session, examined, trust)
-    entry, index = (_register if held.kind == ProposalKind.REGISTER.value else _end_key)(
-        session, held, examined, log_signer, now
-    )
+    number, index = _ACTS[ProposalKind(held.kind)](session, held, examined, log_signer, now)
     _decide(held, ProposalState.CONFIRMED, identity, now)
-    held.authorisation_id, held.log_index, held.evidence = entry.id, index, evidence
+    held.authorisation_id, held.log_index, held.evidence = number, index, evidence
     session.flush()
-    return entry.id
+    notices.settle(session, NoticeKind.KEY_WAITS, held.id, now)
+    return number
 
 
 def decline(session: Session, identity: Identity, proposal_id: int, reason: str, now: datetime) -> None:
@@ -155,11 +162,12 @@ def decline(session: Session, identity: Identity, proposal_id: int, reason: str,
     _decide(held, state, identity, now)
     held.reason = reason
     session.flush()
+    notices.settle(session, NoticeKind.KEY_WAITS, held.id, now)
 
 
 def proposal(session: Session, identity: Identity, proposal_id: int, now: datetime) -> ProposalView:
     """One proposal; raises NotFound for who is no official of the department."""
-    _require_official(identity)
+    require_official(identity)
     found = _views(session, identity, KeyProposal.id == proposal_id, now)
     if not found:
         raise NotFound
@@ -195,14 +203,16 @@ def _day_of(moment: datetime) -> date:
     return moment.astimezone(VIETNAM).date()
 
 
-def _require_official(identity: Identity) -> None:
+def require_official(identity: Identity) -> None:
+    """Only the department's officials look at proposals and make them; raises NotFound."""
     if not may_propose_keys(identity):
         raise NotFound
 
 
-def _new(
+def new_proposal(
     identity: Identity, unit: Unit, role: Role, kind: ProposalKind, certificate: bytes, decision: str, now: datetime
 ) -> KeyProposal:
+    """A proposal that waits, not yet kept; its days are set by the caller."""
     return KeyProposal(
         kind=kind.value,
         state=ProposalState.WAITING.value,
@@ -217,7 +227,7 @@ def _new(
     )
 
 
-def _waiting(session: Session, made: KeyProposal, now: datetime) -> int:
+def keep_waiting(session: Session, made: KeyProposal, now: datetime) -> int:
     """Keep a proposal, if no other one waits about the same key. Proposers of one unit queue at its row."""
     session.execute(sa.select(Unit.id).where(Unit.id == made.unit_id).with_for_update(key_share=True))
     session.execute(
@@ -235,12 +245,13 @@ def _waiting(session: Session, made: KeyProposal, now: datetime) -> int:
         raise Refused(Problem.PROPOSAL_WAITS)
     session.add(made)
     session.flush()
+    telling.second_official_needed(session, NoticeKind.KEY_WAITS, made.id, made.proposed_by, now)
     return made.id
 
 
 def _locked(session: Session, identity: Identity, proposal_id: int) -> KeyProposal:
     """The row, held until the transaction ends: of two decisions at once the second sees the first."""
-    _require_official(identity)
+    require_official(identity)
     held = session.scalar(
         sa.select(KeyProposal)
         .where(KeyProposal.id == proposal_id)
@@ -263,23 +274,24 @@ def _decide(held: KeyProposal, state: ProposalState, identity: Identity, now: da
 
 def _register(
     session: Session, held: KeyProposal, examined: Examination, log_signer: notes.Signer, now: datetime
-) -> tuple[KeyAuthorisation, int | None]:
-    if not examined.holds or sha256(examined.certificate) != held.certificate_sha256:
+) -> tuple[int | None, int | None]:
+    if examined.past or not examined.holds or sha256(examined.certificate) != held.certificate_sha256:
         raise Refused(Problem.CERTIFICATE_REFUSED)
     unit, role = session.get_one(Unit, held.unit_id), Role(held.role)
     valid_from = max(start_of(held.first_day), now)
     valid_to = end_of(held.last_day) if held.last_day is not None else None
     if valid_to is not None and valid_to <= valid_from:
         raise Refused(Problem.KEY_PERIOD_OVER)
+    require_open(session, unit, now)
     if _entry(session, unit, role, held.certificate_sha256) is not None:
         raise Refused(Problem.KEY_REGISTERED)
     made = registry.register_key(session, unit, role, held.certificate, valid_from, valid_to, log_signer, now)
-    return made, made.log_index
+    return made.id, made.log_index
 
 
 def _end_key(
     session: Session, held: KeyProposal, _examined: Examination, log_signer: notes.Signer, now: datetime
-) -> tuple[KeyAuthorisation, int | None]:
+) -> tuple[int | None, int | None]:
     entry = session.scalars(
         sa.select(KeyAuthorisation)
         .where(KeyAuthorisation.id == held.authorisation_id)
@@ -288,7 +300,43 @@ def _end_key(
     ).one()
     valid_to = _end(entry, held.last_day, now)
     _require_nearer(entry, valid_to)
-    return entry, registry.end_key(session, entry, valid_to, log_signer, now)
+    return entry.id, registry.end_key(session, entry, valid_to, log_signer, now)
+
+
+def _recognise(
+    session: Session, held: KeyProposal, examined: Examination, log_signer: notes.Signer, now: datetime
+) -> tuple[int | None, int | None]:
+    """A key of the system before this one: no entry of the registry, so nothing new may be signed with it."""
+    if not (examined.past and examined.holds) or sha256(examined.certificate) != held.certificate_sha256:
+        raise Refused(Problem.CERTIFICATE_REFUSED)
+    if held.last_day is None or end_of(held.last_day) > now:
+        raise Refused(Problem.PERIOD_NOT_PAST)
+    unit, role = session.get_one(Unit, held.unit_id), Role(held.role)
+    if registry.earlier_key(session, unit, role, held.certificate_sha256) is not None:
+        raise Refused(Problem.KEY_REGISTERED)
+    made = registry.recognise_earlier_key(
+        session, unit, role, held.certificate, start_of(held.first_day), end_of(held.last_day), log_signer, now
+    )
+    return None, made.log_index
+
+
+def _end_earlier(
+    session: Session, held: KeyProposal, _examined: Examination, log_signer: notes.Signer, now: datetime
+) -> tuple[int | None, int | None]:
+    unit = session.get_one(Unit, held.unit_id)
+    entry = registry.earlier_key(session, unit, Role(held.role), held.certificate_sha256)
+    if entry is None:
+        raise NotFound
+    valid_to = end_of(held.last_day) if held.last_day is not None else entry.valid_from
+    return None, registry.end_earlier_key(session, entry, valid_to, log_signer, now)
+
+
+_ACTS: Final = {
+    ProposalKind.REGISTER: _register,
+    ProposalKind.END: _end_key,
+    ProposalKind.EARLIER: _recognise,
+    ProposalKind.END_EARLIER: _end_earlier,
+}
 
 
 def _end(entry: KeyAuthorisation, last_day: date | None, now: datetime) -> datetime:

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from portal.errors import Fault, Problem
-from portal.models import LogCheckpoint, LogEntry, LogHead, LogTile
+from portal.models import LogCheckpoint, LogCosignature, LogEntry, LogHead, LogTile, LogWitnessed
+from portal.services import restoration
 from verify.log import checkpoint, merkle, notes, receipt, tiles
 
 HEAD_ID = 1
@@ -43,9 +44,11 @@ def exists(session: Session) -> bool:
 def append(session: Session, leaves: Sequence[bytes], signer: notes.Signer, now: datetime) -> int:
     """Add leaves in one batch and sign the new head; returns the index of the first.
 
-    leaves: canonical bytes (`verify.log.leaves.to_bytes`). The caller's transaction commits all or nothing.
+    leaves: canonical bytes (`verify.log.leaves.to_bytes`). The caller's transaction commits all or nothing. Raises
+    Refused(LOG_HELD) while a restored log was not compared with what outsiders saw.
     """
-    head = _locked_head(session)
+    head = locked_head(session)
+    restoration.require_settled(session)
     first = head.size
     appended = tiles.append(first, [merkle.leaf_hash(leaf) for leaf in leaves], StoredTiles(session))
     session.execute(
@@ -56,30 +59,72 @@ def append(session: Session, leaves: Sequence[bytes], signer: notes.Signer, now:
         [{"level": t.level, "index": t.index, "width": t.width, "hashes": t.data} for t in appended.tiles],
     )
     head.size, head.root = appended.size, appended.root.hex()
-    note = checkpoint.sign(checkpoint.Checkpoint(signer.verifier.name, appended.size, appended.root), signer)
+    signed = checkpoint.Checkpoint(signer.verifier.name, appended.size, appended.root)
+    note = checkpoint.sign(signed, signer, int(now.timestamp()))
     session.add(LogCheckpoint(size=appended.size, root=head.root, note=note, created_at=now))
     session.flush()
     return first
 
 
 def newest_checkpoint(session: Session) -> bytes | None:
-    """The newest signed checkpoint, or None for an empty log."""
-    return session.scalar(sa.select(LogCheckpoint.note).order_by(LogCheckpoint.size.desc()).limit(1))
+    """The newest signed checkpoint with what witnesses put under it so far, or None for an empty log."""
+    newest = session.execute(
+        sa.select(LogCheckpoint.size, LogCheckpoint.note).order_by(LogCheckpoint.size.desc()).limit(1)
+    ).one_or_none()
+    if newest is None:
+        return None
+    size, note = newest
+    lines = session.scalars(
+        sa.select(LogCosignature.line).where(LogCosignature.size == size).order_by(LogCosignature.id)
+    )
+    return b"".join((note, *lines))
+
+
+def newest_at(session: Session) -> datetime | None:
+    """When the newest checkpoint was made, by our clock of that moment."""
+    return session.scalar(sa.select(LogCheckpoint.created_at).order_by(LogCheckpoint.size.desc()).limit(1))
+
+
+def newest_witnessed(session: Session) -> bytes | None:
+    """The newest checkpoint that reached the quorum, with the lines that made it so; None when none did."""
+    return session.scalar(
+        sa.select(LogWitnessed.note).order_by(LogWitnessed.policy_id.desc(), LogWitnessed.size.desc()).limit(1)
+    )
 
 
 def receipt_of(session: Session, index: int) -> bytes:
-    """The receipt of a leaf under the first checkpoint that covers it: the same bytes for ever."""
-    covering = session.execute(
-        sa.select(LogCheckpoint.size, LogCheckpoint.note)
-        .where(LogCheckpoint.size > index)
-        .order_by(LogCheckpoint.size)
-        .limit(1)
-    ).one_or_none()
+    """The receipt of a leaf (decision 0015).
+
+    Under the first checkpoint that covers it and reached the quorum of the newest policy, for which one did: the same
+    bytes from then on. Before that, and where no witness is asked, under the first that covers it.
+    """
+    covering = witnessed_cover(session, index) or _first_cover(session, index)
     if covering is None:
         raise Fault(Problem.NOT_FOUND, what="checkpoint")
     size, note = covering
     proof = merkle.inclusion_proof(index, size, tiles.TileHashes(StoredTiles(session), size))
     return receipt.build(receipt.Receipt(index, proof, note))
+
+
+def witnessed_cover(session: Session, index: int) -> tuple[int, bytes] | None:
+    """Size and note of the witnessed checkpoint under which a leaf's receipt stands; None while there is none."""
+    row = session.execute(
+        sa.select(LogWitnessed.size, LogWitnessed.note)
+        .where(LogWitnessed.size > index)
+        .order_by(LogWitnessed.policy_id.desc(), LogWitnessed.size)
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+def _first_cover(session: Session, index: int) -> tuple[int, bytes] | None:
+    row = session.execute(
+        sa.select(LogCheckpoint.size, LogCheckpoint.note)
+        .where(LogCheckpoint.size > index)
+        .order_by(LogCheckpoint.size)
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else (row[0], row[1])
 
 
 def leaf(session: Session, index: int) -> bytes:
@@ -107,7 +152,8 @@ def entries(session: Session, index: int, width: int) -> bytes | None:
     return tiles.bundle(rows) if len(rows) == width else None
 
 
-def _locked_head(session: Session) -> LogHead:
+def locked_head(session: Session) -> LogHead:
+    """The head, held until the transaction ends: whoever appends waits here."""
     head = session.scalar(sa.select(LogHead).where(LogHead.id == HEAD_ID).with_for_update())
     if head is None:
         raise Fault(Problem.NOT_INITIALISED, what="log")

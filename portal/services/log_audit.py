@@ -7,6 +7,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from portal.counting import count
 from portal.models import LogCheckpoint, LogEntry, LogHead, LogTile
 from portal.services.log import HEAD_ID
 from verify.errors import VerifyError
@@ -14,7 +15,7 @@ from verify.log import checkpoint, merkle, notes, tiles
 
 # Tables with a guard, as the migration makes them: table -> what is guarded.
 GUARDS: Final = {
-    "record_version": ("insert", "update", "delete"),
+    "record_version": ("insert", "update", "delete", "freeze", "correct", "second"),
     "record_signature": ("insert", "update", "delete"),
     "year_record": ("update", "delete"),
     "transcript": ("delete", "code"),
@@ -25,8 +26,33 @@ GUARDS: Final = {
     "log_checkpoint": ("update", "delete"),
     "state_change": ("update", "delete"),
     "access_event": ("update", "delete"),
+    "ledger_month": ("insert", "update", "delete"),
+    "ledger_head": ("update", "delete"),
+    "alarm": ("update", "delete"),
+    "subject_request": ("update", "delete"),
     "key_authorisation": ("update", "delete"),
     "key_proposal": ("insert", "update", "delete"),
+    "earlier_key": ("update", "delete"),
+    "earlier_year": ("insert", "update", "delete"),
+    "earlier_code": ("update", "delete"),
+    "earlier_import": ("insert", "update", "delete"),
+    "restoration": ("update", "delete"),
+    "correction_policy": ("insert", "update", "delete"),
+    "correction": ("insert", "update", "delete"),
+    "record_standing": ("insert", "update", "delete"),
+    "round": ("insert", "update", "delete"),
+    "lock_proposal": ("insert", "update", "delete"),
+    "lock_item": ("insert", "update", "delete"),
+    "log_policy": ("update", "delete"),
+    "log_cosignature": ("update", "delete"),
+    "log_witnessed": ("update", "delete"),
+    "log_contradiction": ("update", "delete"),
+    "log_inventory": ("update", "delete"),
+    "log_timestamp": ("update", "delete"),
+    "lock_minutes": ("update", "delete"),
+    "exchange_peer": ("insert", "update", "delete"),
+    "exchange_departure": ("update", "delete"),
+    "exchange_arrival": ("insert", "update", "delete"),
 }
 _BATCH: Final = 4096
 
@@ -66,6 +92,7 @@ def rebuild(session: Session, log_key: notes.Verifier) -> tuple[LogState, list[F
         appended = tiles.append(state.size, [merkle.leaf_hash(leaf) for leaf in batch], memory)
         memory.held.update({(tile.level, tile.index): tile.data for tile in appended.tiles})
         state = LogState(appended.size, appended.root)
+        count(state.size)
     flaws += _head(session, state)
     flaws += _tiles(session, memory)
     flaws += _checkpoints(session, log_key, memory, state)

@@ -1,13 +1,15 @@
 """Official prints: the form rendered from the signed bytes, with what proves them attached, sealed by the department.
 
 A print is made on demand and kept by (versions, template, frame); each is a row, so that what circulates is known.
+On request of the holder the QR of a year's pages is the signed summary (`portal.services.summaries`).
 Before the lock there is only a preview: watermarked, without QR, unsealed and not kept.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,25 +17,35 @@ from sqlalchemy.orm import Session
 from portal.errors import NotFound, Problem, Refused
 from portal.identity import Identity
 from portal.models import Print, RecordVersion, State, Transcript, YearRecordRow
-from portal.services import blobs
+from portal.services import blobs, log
 from portal.services.access import Action, Outcome, record_access
 from portal.services.evidence import stored_year
-from portal.services.lookup import readable_versions
+from portal.services.lookup import basis_of, readable_versions
+from portal.services.summaries import SummarySigner, require_standing
 from verify.canonical import canonicalise, sha256
+from verify.containers.roots import record_of
+from verify.errors import LimitExceeded
 from verify.evidence import Edition, StoredYear
+from verify.form.qr import SYMBOL
 from verify.form.render import PrintContext, render
 from verify.pdf.seal import seal
-from verify.record.codec import from_bytes
 from verify.signing import Signer
+
+OPENS: Final = timedelta(days=365)
+"""How long the code on a print opens, with the birth date, what the print shows (decision 0037)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """With what prints are made. folder: where finished ones are kept. signer: the department's seal, or None."""
+    """With what prints are made. folder: where finished ones are kept. signer: the department's seal, or None.
+
+    summaries: signs summaries, None without a key that can.
+    """
 
     context: PrintContext
     signer: Signer | None
     folder: Path
+    summaries: SummarySigner | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +66,13 @@ def printed_pdf(
     whole: bool,
     now: datetime,
     network: str,
+    summary: bool = False,
 ) -> Printed:
     """The print of one year (default: the newest locked), or of the whole booklet, for who may read it.
 
-    Writes who asked. Raises NotFound (unknown and forbidden alike), Refused(NOT_LOCKED) for a booklet without a locked
-    year, Refused(KEY_MISSING) without a seal.
+    summary: with the signed summary in the QR of a locked year's pages. Writes who asked. Raises NotFound (unknown and
+    forbidden alike), Refused(NOT_LOCKED) for a booklet without a locked year or a summary before the lock,
+    Refused(KEY_MISSING) without a seal, and for a summary as `SummarySigner.sign`.
     """
     found, versions = readable_versions(session, identity, code)
     chosen = _chosen(versions, year, whole=whole)
@@ -70,10 +84,12 @@ def printed_pdf(
         outcome=Outcome.ALLOWED if chosen else Outcome.REFUSED,
         network=network,
         now=now,
+        basis=basis_of(identity, found),
+        fields=", ".join(chosen) or year,
     )
     if found is None or not chosen:
         raise NotFound
-    return _print(session, press, found, chosen, now)
+    return _summarised(session, press, found, chosen, now) if summary else print_of(session, press, found, chosen, now)
 
 
 def _chosen(versions: dict[str, RecordVersion], year: str | None, *, whole: bool) -> dict[str, RecordVersion]:
@@ -87,42 +103,81 @@ def _chosen(versions: dict[str, RecordVersion], year: str | None, *, whole: bool
     return {wanted: versions[wanted]} if wanted in versions else {}
 
 
-def _print(
+def _summarised(
     session: Session, press: Press, found: Transcript, chosen: dict[str, RecordVersion], now: datetime
 ) -> Printed:
+    """The print of one locked year with its signed summary. A summary is signed once for each kept print."""
+    (version,) = chosen.values()
+    if version.state != State.LOCKED.value or version.log_index is None:
+        raise Refused(Problem.NOT_LOCKED)
+    if press.summaries is None:
+        raise Refused(Problem.SUMMARY_KEY)
+    require_standing(session, version)
+    held = session.scalar(sa.select(Print.summary).where(Print.cache_key == _key(session, press, chosen, summary=True)))
+    digits = held or press.summaries.sign(session, version.log_index, now)
+    framed = replace(press, context=replace(press.context, summary=digits))
+    try:
+        return print_of(session, framed, found, chosen, now)
+    except LimitExceeded as error:
+        if error.detail != SYMBOL:
+            raise
+        raise Refused(Problem.SUMMARY_TOO_LONG) from error
+
+
+def print_of(
+    session: Session,
+    press: Press,
+    found: Transcript,
+    chosen: dict[str, RecordVersion],
+    now: datetime,
+    until: datetime | None = None,
+) -> Printed:
+    """The print of these years, oldest first; the caller has asked who may have it and writes down that they did.
+
+    until: how long its code opens what it shows; None: as long as any print's (`OPENS`).
+    """
+    opens = until or now + OPENS
     if any(version.state != State.LOCKED.value for version in chosen.values()):
-        return _preview(session, press, chosen)
-    name = f"hoc-ba_{found.lookup_code[:8]}_{'_'.join(chosen)}.pdf"
-    key = _key(press, chosen)
+        return _preview(session, press, found, chosen)
+    summary = press.context.summary is not None
+    name = f"hoc-ba_{found.lookup_code[:8]}_{'_'.join(chosen)}{'_tom-tat' if summary else ''}.pdf"
+    key = _key(session, press, chosen, summary=summary)
     kept = press.folder / f"{key}.pdf"
-    digest = session.scalar(sa.select(Print.pdf_sha256).where(Print.cache_key == key))
-    if digest is not None and kept.exists() and sha256(pdf := kept.read_bytes()) == digest:
+    held = session.scalar(sa.select(Print).where(Print.cache_key == key))
+    if held is not None and kept.exists() and sha256(pdf := kept.read_bytes()) == held.pdf_sha256:
+        held.opens_until = opens
         return Printed(pdf, name)
     pdf = _made(press, [stored_year(session, version) for version in chosen.values()], now)
     _keep(kept, pdf)
-    _record(session, press, found, chosen, key, pdf, now)
+    _record(session, press, found, chosen, key, pdf, now, opens)
     return Printed(pdf, name)
 
 
-def _preview(session: Session, press: Press, chosen: dict[str, RecordVersion]) -> Printed:
-    records = [from_bytes(blobs.get(session, version.root_sha256)) for version in chosen.values()]
-    frame = press.context
-    context = PrintContext(
-        frame.host_url, frame.system_name, frame.owner_name, sample=frame.sample, preview=True, template=frame.template
-    )
-    return Printed(render(records, context).pdf, f"xem-truoc_{'_'.join(chosen)}.pdf")
+def _preview(session: Session, press: Press, found: Transcript, chosen: dict[str, RecordVersion]) -> Printed:
+    records = [
+        record_of(blobs.get(session, version.root_sha256), found.lookup_code, version.version)
+        for version in chosen.values()
+    ]
+    return Printed(render(records, replace(press.context, preview=True)).pdf, f"xem-truoc_{'_'.join(chosen)}.pdf")
 
 
 def _made(press: Press, years: Sequence[StoredYear], now: datetime) -> bytes:
     if press.signer is None:
         raise Refused(Problem.KEY_MISSING, key="department_seal")
     edition = Edition(tuple(years), press.context)
-    unsealed = render([from_bytes(year.record) for year in years], press.context, edition.attachments)
+    unsealed = render([year.read() for year in years], press.context, edition.attachments, edition.origins)
     return seal(unsealed.pdf, press.signer, now.replace(microsecond=0))
 
 
-def _key(press: Press, chosen: dict[str, RecordVersion]) -> str:
+def _key(session: Session, press: Press, chosen: dict[str, RecordVersion], *, summary: bool) -> str:
+    """What a print is made of. Its receipts change once, when witnesses have signed: then it is made anew.
+
+    Of a summary its key counts, not its digits, which differ each time: so the same print is made once.
+    """
     frame = press.context
+    signed = {"summary_key": press.summaries.name} if summary and press.summaries is not None else {}
+    covers = [log.witnessed_cover(session, version.log_index or 0) for version in chosen.values()]
+    witnessed = {"witnessed": [cover[0] for cover in covers if cover is not None]} if any(covers) else {}
     return sha256(
         canonicalise(
             {
@@ -132,6 +187,9 @@ def _key(press: Press, chosen: dict[str, RecordVersion]) -> str:
                 "system_name": frame.system_name,
                 "owner_name": frame.owner_name,
                 "sample": frame.sample,
+                **witnessed,
+                **signed,
+                **({"extract": frame.extract} if frame.extract is not None else {}),
             }
         )
     )
@@ -154,11 +212,12 @@ def _record(
     key: str,
     pdf: bytes,
     now: datetime,
+    opens: datetime,
 ) -> None:
     held = session.scalar(sa.select(Print).where(Print.cache_key == key))
     if held is not None:
         # The kept file was lost: a print with the same content, sealed anew, takes its place.
-        held.pdf_sha256, held.issued_at = sha256(pdf), now
+        held.pdf_sha256, held.issued_at, held.opens_until = sha256(pdf), now, opens
         session.flush()
         return
     frame = press.context
@@ -174,23 +233,29 @@ def _record(
             sample=frame.sample,
             pdf_sha256=sha256(pdf),
             issued_at=now,
+            summary=frame.summary,
+            opens_until=opens,
+            extract=frame.extract,
         )
     )
     session.flush()
 
 
 def editions_of(session: Session, transcript_id: int) -> list[tuple[tuple[tuple[str, int], ...], PrintContext]]:
-    """Every print made of a transcript, newest first: its years with their versions, and its frame."""
+    """Every print made of a transcript, newest first, alike ones once: its years with their versions, and its frame."""
     rows = session.scalars(
         sa.select(Print).where(Print.transcript_id == transcript_id).order_by(Print.issued_at.desc(), Print.id.desc())
     )
-    return [
+    made = (
         (
             tuple((str(year), int(version)) for year, version in row.years),
-            PrintContext(row.host_url, row.system_name, row.owner_name, row.sample, False, row.template),
+            PrintContext(
+                row.host_url, row.system_name, row.owner_name, row.sample, False, row.template, row.summary, row.extract
+            ),
         )
         for row in rows
-    ]
+    )
+    return list(dict.fromkeys(made))
 
 
 def locked_versions(session: Session, transcript_id: int) -> dict[tuple[str, int], RecordVersion]:

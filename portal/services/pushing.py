@@ -1,6 +1,7 @@
-"""A class workbook that a school's software pushes: no person confirms, so what is good is taken and the rest is told.
+"""A class that a school's software pushes, as a workbook or a signed XML packet.
 
-The same reading, rules and storing as for a person's upload (`services.intake`).
+No person confirms, so what is good is taken and the rest is told. The same reading, rules and storing as for a person's
+upload (`services.intake`).
 """
 
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from portal.services import organisation
 from portal.services.drafts import NewCode
 from portal.services.intake import TakenPacket, known_packet, take_in
 from portal.services.school_packets import packet_of
+from portal.services.xml_packets import DatedPacket, take_examined
 from portal.workbooks.judging import judge
 from portal.workbooks.reading import ReadClass
 
@@ -63,6 +65,35 @@ def take_pushed(
         sample=sample,
     )
     return Pushed(take_in(session, identity, school, file.school_year, judged, file.sha256, new_code, now), fresh=True)
+
+
+@dataclass(frozen=True, slots=True)
+class PushedPacket:
+    """An XML packet that was examined. sha256: of the bytes as they came."""
+
+    dated: DatedPacket
+    school_year: str
+    sha256: str
+
+
+def take_pushed_packet(
+    session: Session,
+    identity: Identity,
+    school_code: str,
+    pushed: PushedPacket,
+    *,
+    sample: bool,
+    new_code: NewCode,
+) -> Pushed:
+    """Store the good records of an XML packet, at the moment for which it was examined."""
+    school = _locked(session, organisation.unit(session, school_code))
+    known = known_packet(session, school, pushed.school_year, pushed.sha256)
+    if known is not None:
+        return Pushed(known, fresh=False)
+    taken = take_examined(
+        session, identity, school, pushed.dated, pushed.school_year, pushed.sha256, new_code, sample=sample
+    )
+    return Pushed(taken, fresh=True)
 
 
 def report_of(session: Session, identity: Identity, packet_id: int) -> TakenPacket:

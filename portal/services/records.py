@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from portal.identity import Identity
-from portal.models import RecordVersion, State, Transcript, Unit, YearRecordRow
+from portal.models import EarlierYear, RecordVersion, State, Transcript, Unit, YearRecordRow
 from portal.permissions import RecordScope, may_read_whole_records
+from portal.services.standing import superseded
 from portal.vietnamese import fold
 
 _Row = TypeVarTuple("_Row")
@@ -40,6 +41,7 @@ class RecordRow:
     state: str
     version: int
     unit_name: str
+    earlier: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def classes(session: Session, identity: Identity | None) -> tuple[ClassSummary, 
         .join(YearRecordRow, YearRecordRow.id == RecordVersion.year_record_id)
         .join(Transcript, Transcript.id == YearRecordRow.transcript_id)
         .join(Unit, Unit.id == RecordVersion.issuing_unit_id)
-        .where(RecordVersion.state.in_(LIVING), _within(scope))
+        .where(RecordVersion.state.in_(LIVING), ~superseded(RecordVersion.id), _within(scope))
         .group_by(
             YearRecordRow.school_year,
             Unit.name,
@@ -98,7 +100,7 @@ def search(
     scope = may_read_whole_records(identity)
     if scope.nothing:
         return Page((), 0, 1, 1)
-    wanted = [RecordVersion.state.in_(LIVING), _within(scope)]
+    wanted = [RecordVersion.state.in_(LIVING), ~superseded(RecordVersion.id), _within(scope)]
     wanted += [RecordVersion.search_name.contains(word, autoescape=True) for word in fold(text).split()]
     if school_year:
         wanted.append(YearRecordRow.school_year == school_year)
@@ -117,6 +119,7 @@ def search(
                 RecordVersion.state,
                 RecordVersion.version,
                 Unit.name,
+                sa.exists().where(EarlierYear.version_id == RecordVersion.id),
             )
         )
         .where(*wanted)
@@ -141,7 +144,11 @@ def _within(scope: RecordScope) -> sa.ColumnElement[bool]:
         return sa.true()
     managed = sa.select(Unit.id).where(Unit.code.in_(scope.managed_by))
     issued = sa.select(Unit.id).where(Unit.code.in_(scope.issued_by))
-    return sa.or_(Transcript.managing_unit_id.in_(managed), RecordVersion.issuing_unit_id.in_(issued))
+    return sa.or_(
+        Transcript.managing_unit_id.in_(managed),
+        RecordVersion.issuing_unit_id.in_(issued),
+        Transcript.id.in_(scope.children),
+    )
 
 
 def _newest(school_year: str) -> int:

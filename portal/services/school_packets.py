@@ -83,22 +83,50 @@ class History:
     versions: tuple[HistoryVersion, ...]
 
 
-def school_packets(session: Session, identity: Identity) -> tuple[PacketSummary, ...]:
-    """The packets of a person's schools, newest first."""
-    rows = session.execute(
-        sa.select(Packet, Unit.name, RecordVersion.state, sa.func.count(RecordVersion.id))
+def school_packets(
+    session: Session,
+    identity: Identity,
+    *,
+    school_year: str | None = None,
+    before: int | None = None,
+    at_most: int | None = None,
+) -> tuple[PacketSummary, ...]:
+    """The packets of a person's schools, newest first.
+
+    before: only those with a smaller number; the last number of a page asks for the next. at_most: how many.
+    """
+    wanted = (
+        sa.select(Packet.id)
         .join(Unit, Unit.id == Packet.unit_id)
-        .outerjoin(RecordVersion, RecordVersion.packet_id == Packet.id)
         .where(Unit.code.in_(may_import_for_schools(identity)))
-        .group_by(Packet.id, Unit.name, RecordVersion.state)
+        .order_by(Packet.id.desc())
+        .limit(at_most)
+    )
+    if school_year is not None:
+        wanted = wanted.where(Packet.school_year == school_year)
+    if before is not None:
+        wanted = wanted.where(Packet.id < before)
+    counts = _counts(session, wanted)
+    rows = session.execute(
+        sa.select(Packet, Unit.name)
+        .join(Unit, Unit.id == Packet.unit_id)
+        .where(Packet.id.in_(wanted))
+        .order_by(Packet.id.desc())
         .options(sa.orm.defer(Packet.report))
     )
-    found: dict[int, tuple[Packet, str, dict[str, int]]] = {}
-    for packet, name, state, count in rows:
-        _packet, _name, counts = found.setdefault(packet.id, (packet, name, {}))
-        if state is not None:
-            counts[state] = count
-    return tuple(_summary(*found[number]) for number in sorted(found, reverse=True))
+    return tuple(_summary(packet, name, counts.get(packet.id, {})) for packet, name in rows)
+
+
+def _counts(session: Session, packets: sa.Select[int]) -> dict[int, dict[str, int]]:
+    """Versions of each packet by state."""
+    found: dict[int, dict[str, int]] = {}
+    for packet_id, state, count in session.execute(
+        sa.select(RecordVersion.packet_id, RecordVersion.state, sa.func.count())
+        .where(RecordVersion.packet_id.in_(packets))
+        .group_by(RecordVersion.packet_id, RecordVersion.state)
+    ):
+        found.setdefault(packet_id, {})[state] = count
+    return found
 
 
 def packet_of(session: Session, identity: Identity | None, packet_id: int) -> Packet:

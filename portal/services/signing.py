@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from portal.errors import Fault, Problem, Refused
 from portal.identity import Identity
 from portal.models import Blob, RecordSignature, RecordVersion, State, Transcript, Unit, YearRecordRow
-from portal.permissions import may_import_for
-from portal.services import blobs, registry
+from portal.services import blobs, registry, telling
+from portal.services.amendment_settling import settle
 from portal.services.evidence import checks_to_json
+from portal.services.life import Act, may_take
 from portal.services.packets import packet
 from portal.services.transitions import change_state
 from verify.anchors import Authorisation, TrustStore
@@ -103,7 +104,7 @@ class _Waiting:
 def _waiting(session: Session, identity: Identity, packet_id: int) -> list[_Waiting]:
     """What waits for signatures in a packet, read in two queries whatever its size."""
     held = packet(session, packet_id)
-    if not may_import_for(identity, session.get_one(Unit, held.unit_id).code):
+    if not may_take(identity, Act.SUBMIT, session.get_one(Unit, held.unit_id).code):
         raise Refused(Problem.NOT_ALLOWED)
     rows = session.execute(
         sa.select(RecordVersion, Transcript.lookup_code, Unit.code, Blob.data)
@@ -111,7 +112,8 @@ def _waiting(session: Session, identity: Identity, packet_id: int) -> list[_Wait
         .join(Transcript, Transcript.id == YearRecordRow.transcript_id)
         .join(Unit, Unit.id == RecordVersion.issuing_unit_id)
         .join(Blob, Blob.sha256 == RecordVersion.root_sha256)
-        .where(RecordVersion.packet_id == packet_id, RecordVersion.state.in_(_UNSIGNED))
+        # A root in XML holds its signatures: the school's software adds them, and the packet comes again.
+        .where(RecordVersion.packet_id == packet_id, RecordVersion.state.in_(_UNSIGNED), sa.not_(blobs.is_xml_root()))
         .order_by(RecordVersion.id)
     ).all()
     if not rows:
@@ -170,6 +172,16 @@ def _submit(
     for version in complete:
         _accept(session, identity, version, gate.now)
     session.flush()
+    settle(session, [version.id for version in complete], gate.now)
+    telling.packet_signed(
+        session,
+        packet(session, packet_id).unit_id,
+        packet_id,
+        waiting=len(waiting) - len(complete),
+        refused=len(refused),
+        by=identity.account_id,
+        now=gate.now,
+    )
     return SignedPacket(packet_id, len(complete), len(waiting) - len(complete), tuple(refused))
 
 
@@ -206,5 +218,5 @@ def _keep(session: Session, kept: Sequence[tuple[_Waiting, bytes, SignatureRepor
 def _accept(session: Session, identity: Identity, version: RecordVersion, now: datetime) -> None:
     actor = identity.display_name
     if version.state == State.DRAFT.value:
-        change_state(session, version, State.SUBMITTED, actor=actor, reason="trường gửi kèm chữ ký số", now=now)
-    change_state(session, version, State.ACCEPTED, actor="hệ thống", reason="đủ chữ ký, đúng thẩm quyền", now=now)
+        change_state(session, version, Act.SUBMIT, actor=actor, reason="trường gửi kèm chữ ký số", now=now)
+    change_state(session, version, Act.ACCEPT, actor="hệ thống", reason="đủ chữ ký, đúng thẩm quyền", now=now)

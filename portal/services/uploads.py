@@ -18,12 +18,13 @@ from portal.identity import Appointment, Identity, StaffRole
 from portal.models import Account, Job, JobKind, JobMessage, Unit, Upload, UploadState
 from portal.permissions import may_import_for, may_import_for_schools
 from portal.sandbox import Sandbox
-from portal.services import jobs, organisation
+from portal.services import jobs, organisation, telling
 from portal.services.comparison import Comparison, compare
 from portal.services.drafts import NewCode
 from portal.services.intake import known_packet, require_school_year, take_in
 from portal.services.jobs import Claim
 from portal.services.judged_store import JudgedUpload, from_json, to_json
+from portal.services.xml_packets import JudgedPacket
 from portal.workbooks.marking import Mark, marked_workbook
 from portal.workbooks.refusals import WorkbookProblem, WorkbookRefused
 from verify.canonical import sha256
@@ -31,8 +32,13 @@ from verify.errors import Refusal, VerifyError
 from verify.record.findings import Severity
 
 WAITS: Final = timedelta(days=7)
-_OPEN: Final = (UploadState.READING.value, UploadState.READ.value, UploadState.TAKING.value)
-_FORGETTABLE: Final = (UploadState.READING.value, UploadState.REFUSED.value, UploadState.READ.value)
+_OPEN: Final = (UploadState.READING.value, UploadState.MAPPING.value, UploadState.READ.value, UploadState.TAKING.value)
+_FORGETTABLE: Final = (
+    UploadState.READING.value,
+    UploadState.MAPPING.value,
+    UploadState.REFUSED.value,
+    UploadState.READ.value,
+)
 # A large school has 60 classes; each waiting file may hold 10 MB.
 AT_MOST_WAITING: Final = 80
 _NAME_CHARACTERS: Final = 120
@@ -165,6 +171,12 @@ def upload_of(session: Session, identity: Identity | None, upload_id: int) -> Up
     return found
 
 
+def _alone(session: Session, upload: Upload) -> Upload:
+    """As it stands now, and as it stays until the transaction ends: a job may be ending it at this moment."""
+    session.refresh(upload, ["state", "job_id"], with_for_update=True)
+    return upload
+
+
 def waiting_uploads(session: Session, identity: Identity) -> Sequence[Upload]:
     """What a person's schools have begun and not ended, newest first."""
     return session.scalars(
@@ -183,11 +195,14 @@ def job_of(session: Session, upload: Upload) -> Job | None:
     return session.get(Job, upload.job_id) if upload.job_id is not None else None
 
 
-def compared(session: Session, upload: Upload) -> tuple[Comparison, JudgedUpload]:
-    """What taking it in would do now. Raises Refused(WRONG_STATE) when nothing waits to be confirmed."""
+def compared(session: Session, upload: Upload, parsed: JudgedUpload | None = None) -> tuple[Comparison, JudgedUpload]:
+    """What taking it in would do now. parsed: what was judged, where the caller holds it already.
+
+    Raises Refused(WRONG_STATE) when nothing waits to be confirmed.
+    """
     if upload.state not in (UploadState.READ.value, UploadState.TAKING.value) or upload.judged is None:
         raise Refused(Problem.WRONG_STATE, state=upload.state)
-    held = from_json(upload.judged)
+    held = parsed if parsed is not None else from_json(upload.judged)
     school = session.get_one(Unit, upload.unit_id)
     return compare(session, school, upload.school_year, held), held
 
@@ -226,7 +241,7 @@ def confirm(
 
     Raises Refused(WRONG_STATE), and Refused(NOTHING_TO_DO) for faulty rows that nobody chose to leave out.
     """
-    upload = upload_of(session, identity, upload_id)
+    upload = _alone(session, upload_of(session, identity, upload_id))
     if upload.state != UploadState.READ.value:
         raise Refused(Problem.WRONG_STATE, state=upload.state)
     comparison, _held = compared(session, upload)
@@ -240,7 +255,7 @@ def confirm(
 
 def try_again(session: Session, identity: Identity, upload_id: int, now: datetime) -> int | None:
     """Begin the work anew after it failed; None when it is still under way."""
-    upload = upload_of(session, identity, upload_id)
+    upload = _alone(session, upload_of(session, identity, upload_id))
     job = job_of(session, upload)
     if job is not None and job.is_open:
         return None
@@ -250,14 +265,31 @@ def try_again(session: Session, identity: Identity, upload_id: int, now: datetim
     return _begin(session, identity, upload, kinds[upload.state], job.total if job is not None else 0, now)
 
 
+def read_again(session: Session, identity: Identity, upload: Upload, now: datetime) -> int:
+    """Begin the reading anew, now that somebody said what the columns mean; returns the job to queue."""
+    upload.state, upload.judged, upload.layout = UploadState.READING.value, None, None
+    return _begin(session, identity, upload, JobKind.UPLOAD_READ, 0, now)
+
+
 def discard(session: Session, identity: Identity, upload_id: int, now: datetime) -> None:
     """Forget a file that was not taken in; what runs on it stops."""
-    upload = upload_of(session, identity, upload_id)
+    upload = _alone(session, upload_of(session, identity, upload_id))
     if upload.state == UploadState.TAKEN.value:
         raise Refused(Problem.WRONG_STATE, state=upload.state)
     if upload.job_id is not None:
         jobs.cancel(session, upload.job_id, now)
     _forget(upload, UploadState.DISCARDED)
+
+
+def forget_of(session: Session, unit_id: int, now: datetime) -> int:
+    """Forget every file of a unit that was not taken in: it is being closed. Returns how many; what runs stops."""
+    waiting = sa.select(Upload).where(Upload.unit_id == unit_id, Upload.state.in_(_OPEN)).with_for_update()
+    held = session.scalars(waiting).all()
+    for upload in held:
+        if upload.job_id is not None:
+            jobs.cancel(session, upload.job_id, now)
+        _forget(upload, UploadState.DISCARDED)
+    return len(held)
 
 
 def expire(session: Session, now: datetime) -> int:
@@ -271,7 +303,7 @@ def expire(session: Session, now: datetime) -> int:
 
 
 def _forget(upload: Upload, state: UploadState) -> None:
-    upload.state, upload.data, upload.judged = state.value, None, None
+    upload.state, upload.data, upload.judged, upload.layout = state.value, None, None, None
 
 
 # --- what the jobs do ---
@@ -300,25 +332,53 @@ def keep_refusal(session: Session, held: Claim, problem: str, detail: dict[str, 
     upload.refusal = {"problem": problem, "detail": detail}
     _forget(upload, UploadState.REFUSED)
     session.flush()
+    telling.upload_refused(session, upload.id, upload.account_id, now)
     return jobs.finish(session, held, JobMessage.REFUSED, now)
 
 
-def take(session: Session, held: Claim, new_code: NewCode, now: datetime) -> bool:
+def confirmed_rows(session: Session, held: Claim) -> JudgedUpload | None:
+    """What `take` will store, parsed before its transaction begins; None when nothing waits any more."""
+    upload = session.get_one(Upload, held.subject_id)
+    return from_json(upload.judged) if upload.judged is not None else None
+
+
+def take(
+    session: Session,
+    held: Claim,
+    new_code: NewCode,
+    now: datetime,
+    packet: JudgedPacket | None = None,
+    parsed: JudgedUpload | None = None,
+) -> bool:
     """Take the confirmed rows in, with the end of the job, in one transaction; False: roll back.
 
-    When something changed since a person confirmed, nothing is taken and the person is asked again.
+    packet: of an XML packet, as it was examined again at `now`. parsed: from `confirmed_rows`. When something changed
+    since a person confirmed, nothing is taken and the person is asked again.
     """
     upload = session.get_one(Upload, held.subject_id)
     school = session.get_one(Unit, upload.unit_id)
     known = known_packet(session, school, upload.school_year, upload.file_sha256)
     if known is None:
-        comparison, judged = compared(session, upload)
+        if packet is not None:
+            upload.judged, parsed = to_json(packet.held), packet.held
+        comparison, judged = compared(session, upload, parsed)
         if comparison.digest != upload.seen:
             upload.state = UploadState.READ.value
             session.flush()
             return jobs.finish(session, held, JobMessage.CHANGED, now)
         actor = _confirmer(session, held, school)
-        known = take_in(session, actor, school, upload.school_year, judged.judged, upload.file_sha256, new_code, now)
+        known = take_in(
+            session,
+            actor,
+            school,
+            upload.school_year,
+            judged.judged,
+            upload.file_sha256,
+            new_code,
+            now,
+            judged.arrivals,
+            packet.roots if packet is not None else {},
+        )
     upload.packet_id = known.packet
     _forget(upload, UploadState.TAKEN)
     session.flush()

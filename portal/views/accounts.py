@@ -1,6 +1,5 @@
 """Signing in and out."""
 
-import re
 from typing import Final
 
 from flask import Blueprint, redirect, request, url_for
@@ -8,13 +7,14 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portal.errors import Refused
 from portal.forms.accounts import SignInForm
+from portal.services.sign_in import Next
 from portal.web import sessions
 from portal.web.attempts import Attempt
 from portal.web.guards import public
+from portal.web.paths import own_path
 from portal.web.rendering import page
 
-# A path of this host: browsers read `//host` and `/\host` as another one, and drop tabs and line breaks.
-_OWN_PATH: Final = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
+_PAGES: Final = {Next.CODE: "second_step.asking", Next.ENROL: "second_step.offering"}
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -22,27 +22,30 @@ blueprint = Blueprint("accounts", __name__)
 @blueprint.get("/dang-nhap")
 @public
 def sign_in_form() -> AnyResponse:
-    """The form; `next`: where to go afterwards."""
-    return page("accounts/sign_in.html", form=SignInForm(), next=_next(request.args.get("next", "")))
+    """The form; `next`: where to go afterwards; `moi`: who comes has just taken an invitation up."""
+    invited, back = request.args.get("moi") == "da-nhan", own_path(request.args.get("next"))
+    return page("accounts/sign_in.html", form=SignInForm(), next=back, invited=invited)
 
 
 @blueprint.post("/dang-nhap")
 @public
 def sign_in() -> AnyResponse:
-    """Open a session."""
-    form, back = SignInForm(request.form), _next(request.form.get("next", ""))
+    """Open a session, or lead to the second step."""
+    form, back = SignInForm(request.form), own_path(request.form.get("next"))
     if form.validate():
         attempt = Attempt.begin(form.username.data)
-        response = redirect(back, 303)
         try:
-            sessions.begin(response, form.username.data, form.password.data)
+            then = sessions.begin(form.username.data, form.password.data)
         except Refused:
             attempt.failed()
             form.refuse("password", form.wrong)
         else:
+            if then is not Next.DONE:
+                return redirect(url_for(_PAGES[then], next=back), 303)
+            response = redirect(back, 303)
             attempt.succeeded(response)
             return response
-    return page("accounts/sign_in.html", status=422, form=form, next=back)
+    return page("accounts/sign_in.html", status=422, form=form, next=back, invited=False)
 
 
 @blueprint.post("/dang-xuat")
@@ -52,8 +55,3 @@ def sign_out() -> AnyResponse:
     response = redirect(url_for("home.index"), 303)
     sessions.end(response)
     return response
-
-
-def _next(wanted: str) -> str:
-    """Where to go after signing in: a page of ours, else the list of records."""
-    return wanted if _OWN_PATH.fullmatch(wanted) else url_for("records.listing")

@@ -19,8 +19,10 @@ from portal.presenters.problems import sentence
 from portal.services import certificate_trust, key_proposals
 from portal.services import certificates as service
 from portal.services.certificate_files import FileProblem
-from portal.services.examinations import Examination, examine_again, examine_file
+from portal.services.earlier_keys import period_of
+from portal.services.examinations import Examination, examine_again, examine_again_for_period, examine_file
 from portal.services.key_proposals import ProposalView
+from portal.views.proof import fresh
 from portal.web import limits
 from portal.web.clock import now
 from portal.web.guards import signed_in
@@ -135,6 +137,7 @@ def proposal(identity: Identity, proposal_id: int) -> Response:
 
 @blueprint.post("/de-nghi/<int:proposal_id>/xac-nhan")
 @signed_in
+@fresh
 def confirm(identity: Identity, proposal_id: int) -> AnyResponse:
     """The second official confirms: registry and log change together, once."""
     seen = _seen(identity, proposal_id)
@@ -171,7 +174,15 @@ def _seen(identity: Identity, proposal_id: int) -> _Seen:
     with reading() as session:
         held = key_proposals.proposal(session, identity, proposal_id, now())
         others = service.others_of(session, sha256(held.certificate))
-    return _Seen(held, others, examine_again(runtime().sandbox, held.certificate, trust, now()), trust)
+    return _Seen(held, others, _examined(held, trust), trust)
+
+
+def _examined(held: ProposalView, trust: TrustStore) -> Examination:
+    """As of now, or for a key of the system before this one as of its period."""
+    if held.is_earlier and held.last_day is not None:
+        first, last = period_of(held.first_day, held.last_day)
+        return examine_again_for_period(runtime().sandbox, held.certificate, trust, first, last, now())
+    return examine_again(runtime().sandbox, held.certificate, trust, now())
 
 
 def _proposal(identity: Identity, proposal_id: int, form: DeclineForm, status: int = 200) -> Response:

@@ -6,11 +6,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portal.forms.lookup import CodeForm, PhotoForm
 from portal.presenters.card import present_card
-from portal.presenters.problems import refusal_sentence
+from portal.presenters.refusals import refusal_sentence
 from portal.services import lookup as service
 from portal.services.checking import read_qr
 from portal.services.lookup import Card
-from portal.web import cards, limits
+from portal.web import cards, limits, pace, watch
 from portal.web.clock import now
 from portal.web.guards import public
 from portal.web.rendering import page
@@ -48,10 +48,12 @@ def card(code: str, print_: str = "") -> Response:
     limits.spend_hit()
     found, target = _find(code, print_)
     cards.count(now(), found=found is not None)
+    watch.note(target.code, found=found is not None)
     if found is None:
+        pace.wait_out(pace.CARD_SECONDS)
         limits.spend_miss()
         return page("lookup/not_found.html", status=404)
-    return page("lookup/card.html", page=present_card(found, target, now(), _may_read(target.code)))
+    return page("lookup/card.html", page=present_card(found, target, now(), _may_read(found.code)))
 
 
 @blueprint.get("/quet")
@@ -65,6 +67,7 @@ def photo_form() -> Response:
 @public
 def read_photo() -> AnyResponse:
     """Read the QR of a photo and lead to the card."""
+    runtime().sandbox.require_room()
     limits.spend_check()
     form = PhotoForm(CombinedMultiDict((request.files, request.form)))
     if form.validate():

@@ -6,11 +6,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portal.errors import NotFound, Refused
 from portal.forms.packets import SignedFileForm, WithdrawForm
-from portal.identity import Identity
+from portal.identity import Identity, StaffRole
 from portal.presenters import packets as presenter
-from portal.presenters.problems import refusal_sentence, sentence
+from portal.presenters.amendments import request_lines
+from portal.presenters.problems import sentence
+from portal.presenters.refusals import refusal_sentence
+from portal.services import amendment_pages, signed_files
 from portal.services import school_packets as service
-from portal.services import signed_files
 from portal.services import uploads as uploads_service
 from portal.services.signing import SignedPacket
 from portal.services.withdrawal import withdraw
@@ -33,7 +35,7 @@ def listing(identity: Identity) -> Response:
         if not uploads_service.schools_of(session, identity):
             raise NotFound
         waiting = uploads_service.waiting_uploads(session, identity)
-        shown = presenter.present_packets(waiting, service.school_packets(session, identity))
+        shown = presenter.present_packets(waiting, service.school_packets(session, identity), signs=_signs(identity))
     return page("packets/list.html", page=shown)
 
 
@@ -50,7 +52,7 @@ def receipt(identity: Identity, packet_id: int) -> Response:
     """What the school keeps of the file that it sent."""
     with reading() as session:
         view = service.packet_view(session, identity, packet_id)
-    return page("packets/receipt.html", page=presenter.present_receipt(view))
+    return page("packets/receipt.html", page=presenter.present_receipt(view, signs=_signs(identity)))
 
 
 @blueprint.get("/<int:packet_id>/goi.json")
@@ -85,11 +87,19 @@ def submit_signatures(identity: Identity, packet_id: int) -> Response:
     return _shown(identity, packet_id, form)
 
 
+def _signs(identity: Identity) -> bool:
+    return bool(identity.units_as(StaffRole.HEAD))
+
+
 def _shown(identity: Identity, packet_id: int, form: SignedFileForm, done: SignedPacket | None = None) -> Response:
     with reading() as session:
-        shown = presenter.present_packet(service.packet_view(session, identity, packet_id), done)
+        shown = presenter.present_packet(
+            service.packet_view(session, identity, packet_id), done, signs=_signs(identity)
+        )
+        days = runtime().settings.amendment_days
+        asked = request_lines(amendment_pages.of_packet(session, identity, packet_id, days, now()))
     refused = bool(form.summary or (done is not None and done.refused))
-    return page("packets/packet.html", status=422 if refused else 200, page=shown, form=form)
+    return page("packets/packet.html", status=422 if refused else 200, page=shown, form=form, requests=asked)
 
 
 @blueprint.get("/<int:packet_id>/rut")
@@ -121,7 +131,7 @@ def withdraw_records(identity: Identity, packet_id: int) -> AnyResponse:
 
 def _withdrawal(identity: Identity, packet_id: int, form: WithdrawForm, status: int = 200) -> Response:
     with reading() as session:
-        shown = presenter.present_packet(service.packet_view(session, identity, packet_id))
+        shown = presenter.present_packet(service.packet_view(session, identity, packet_id), signs=_signs(identity))
     return page("packets/withdraw.html", status=status, page=shown, form=form)
 
 

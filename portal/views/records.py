@@ -1,6 +1,7 @@
 """For staff: classes and search within reach, one whole record, its official print."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from portal.errors import NotFound
 from portal.forms.records import list_query
@@ -13,10 +14,10 @@ from portal.services.lookup import transcript
 from portal.web import network
 from portal.web.clock import now
 from portal.web.guards import signed_in
-from portal.web.limits import counting_misses
 from portal.web.rendering import page
 from portal.web.runtime import runtime
 from portal.web.unit_of_work import reading, writing
+from portal.web.watch import counting_misses
 from verify.code import parse
 from verify.errors import MalformedRecord
 
@@ -25,8 +26,10 @@ blueprint = Blueprint("records", __name__)
 
 @blueprint.get("/hoc-ba")
 @signed_in
-def listing(identity: Identity) -> Response:
-    """Classes with their states; with a query, the records that fit it."""
+def listing(identity: Identity) -> AnyResponse:
+    """Classes with their states; with a query, the records that fit it. A guardian has a home of their own."""
+    if identity.children and not identity.appointments:
+        return redirect(url_for("family.home"), 303)
     query = list_query(request.args)
     with reading() as session:
         classes = service.classes(session, identity)
@@ -42,7 +45,7 @@ def listing(identity: Identity) -> Response:
 @signed_in
 def record(identity: Identity, code: str) -> Response:
     """The whole record, for who may read it; every look is written down."""
-    with counting_misses(), writing() as session:
+    with counting_misses(identity, code), writing() as session:
         view = transcript(session, identity, _parsed(code), now(), network.kept())
     return page("record/record.html", page=present_record(view))
 
@@ -61,11 +64,26 @@ def year_print(identity: Identity, code: str, school_year: str) -> Response:
     return _print(identity, code, school_year, whole=False)
 
 
-def _print(identity: Identity, code: str, year: str | None, *, whole: bool) -> Response:
+@blueprint.get("/hoc-ba/<code>/<school_year>/tom-tat.pdf")
+@signed_in
+def summary_print(identity: Identity, code: str, school_year: str) -> Response:
+    """The official print of one locked year with the signed summary in its QR, when the holder asks for it."""
+    return _print(identity, code, school_year, whole=False, summary=True)
+
+
+def _print(identity: Identity, code: str, year: str | None, *, whole: bool, summary: bool = False) -> Response:
     press = runtime().press
-    with counting_misses(), writing() as session:
+    with counting_misses(identity, code), writing() as session:
         made = prints.printed_pdf(
-            session, press, identity, _parsed(code), year, whole=whole, now=now(), network=network.kept()
+            session,
+            press,
+            identity,
+            _parsed(code),
+            year,
+            whole=whole,
+            now=now(),
+            network=network.kept(),
+            summary=summary,
         )
     response = Response(made.pdf, mimetype="application/pdf")
     response.headers.set("Content-Disposition", "attachment", filename=made.filename)

@@ -9,8 +9,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from portal.errors import NotFound
 from portal.forms.packets import ConfirmForm, ImportForm, school_years
 from portal.identity import Identity
+from portal.presenters import mappings as mappings_presenter
 from portal.presenters import uploads as presenter
-from portal.services import previews
+from portal.services import mappings, previews
 from portal.services import uploads as service
 from portal.services.access import Action, Outcome, record_access
 from portal.services.comparison import Kind
@@ -69,12 +70,15 @@ def upload(identity: Identity, upload_id: int) -> AnyResponse:
         if found.state in ("reading", "taking"):
             shown = presenter.present_progress(job)
             return page("packets/progress.html", fragment="packets/_progress.html", head=head, progress=shown)
+        if found.state == "mapping":
+            return _ended(url_for("mappings.columns", upload_id=upload_id))
         if wants_fragment():
             return _ended(None)
         if found.state == "read":
             comparison, held = service.compared(session, found)
             report = presenter.present_report(found, job, comparison, held)
-            return page("packets/report.html", report=report, head=head)
+            used = mappings_presenter.present_remembered(mappings.used_by(session, found))
+            return page("packets/report.html", report=report, head=head, mappings=used)
         return page("packets/closed.html", head=head, page=presenter.present_closed(found))
 
 
@@ -93,7 +97,7 @@ def marked(identity: Identity, upload_id: int) -> Response:
         found = service.upload_of(session, identity, upload_id)
         comparison, held = service.compared(session, found)
         marks, data = service.marks_of(comparison, held), found.data
-    if data is None:
+    if data is None or held.arrivals:  # an XML packet has no cells to mark
         raise NotFound
     made = service.marked_copy(runtime().sandbox, data, marks)
     return _download(made, XLSX, f"can-sua_{comparison.class_name}.xlsx")

@@ -14,9 +14,14 @@ from flask import current_app, request
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.wrappers import Response
 
+from portal.services.account_acts import Step, count_failure
+from portal.services.organisation import day_of
 from portal.web import network
+from portal.web.clock import now
 from portal.web.limits import Allowance, limits
+from portal.web.runtime import runtime
 from portal.web.sessions import cookie_name, set_cookie
+from portal.web.unit_of_work import writing
 
 _MARK: Final = "hocba-browser"
 _MARK_SECONDS: Final = 180 * 24 * 3600
@@ -26,25 +31,31 @@ _MARK_SECONDS: Final = 180 * 24 * 3600
 class Attempt:
     """One attempt, with everything it is counted under."""
 
+    username: str
     account: str
+    step: Step
     counts: tuple[tuple[Allowance, str], ...]
 
     @classmethod
-    def begin(cls, username: str) -> Self:
+    def begin(cls, username: str, step: Step = Step.FIRST) -> Self:
         """Raises TooMany when the network, or strangers to this account, have failed too often."""
         held, account = limits(), hashlib.sha256(username.strip().lower().encode()).hexdigest()
+        of_account = held.sign_in_account if step is Step.FIRST else held.codes
         mark = _mark_for(account)
         counts = (
-            ((held.sign_in_account, f"{account}/{mark}"),)
+            ((of_account, f"{account}/{mark}"),)
             if mark
-            else ((held.sign_in_network, network.counted()), (held.sign_in_account, account))
+            else ((held.sign_in_network, network.counted()), (of_account, account))
         )
         for allowance, who in counts:
             held.counters.require(allowance, who)
-        return cls(account, counts)
+        return cls(username, account, step, counts)
 
     def failed(self) -> None:
-        """Count it; raises TooMany when that was one too many."""
+        """Count it, for its owner to see too; raises TooMany when that was one too many. No transaction may be open."""
+        name_hash = runtime().vault.name_hash(self.username)
+        with writing() as session:
+            count_failure(session, name_hash, self.step, day_of(now()))
         for allowance, who in self.counts:
             limits().counters.spend(allowance, who)
 

@@ -47,12 +47,16 @@ def _refused(error: PortalError) -> Response:
 
 
 def _fault(error: Fault) -> Response:
+    if error.problem is Problem.BUSY:  # no failure: the line of the request says it
+        return _later(error_page(error.problem, error.detail))
     logs.failure(error)
-    if error.problem is Problem.BUSY:
-        response = _shown(error_page(error.problem, error.detail), 503)
-        response.headers["Retry-After"] = str(_BUSY_SECONDS)
-        return response
-    return _shown(http_error_page(500), 500)
+    return _later(http_error_page(503)) if error.passes else _shown(http_error_page(500), 500)
+
+
+def _later(shown: ErrorPage) -> Response:
+    response = _shown(shown, 503)
+    response.headers["Retry-After"] = str(_BUSY_SECONDS)
+    return response
 
 
 def _too_many(error: TooMany) -> Response:
@@ -77,9 +81,7 @@ def _http(error: HTTPException) -> Response | HTTPException:
 def _no_database(error: sa.exc.OperationalError) -> Response:
     logs.failure(error)
     forget_identity()
-    response = _shown(http_error_page(503), 503)
-    response.headers["Retry-After"] = str(_BUSY_SECONDS)
-    return response
+    return _later(http_error_page(503))
 
 
 def _failure(error: Exception) -> Response:

@@ -4,13 +4,12 @@ A found card costs exactly one count. A miss counts a second time, under its own
 up still gets the records that it has codes for, so nobody shuts out a school behind the same address.
 
 Counts live in Flask-Limiter's storage. When that is gone (Redis down), each process counts in its own memory and
-tries the storage again after a while: a limit that is too generous for a minute beats a portal that is closed.
+tries the storage again after a while: a limit that is too generous for a minute beats a portal that is closed. An
+alarm says so (`portal.web.watch`), and misses stay limited in every process.
 """
 
 import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,8 +19,8 @@ from limits import RateLimitItem, parse_many
 from limits.errors import StorageError
 from limits.strategies import FixedWindowRateLimiter, RateLimiter
 
-from portal.errors import NotFound
 from portal.extensions import limiter
+from portal.identity import Identity
 from portal.settings import Settings
 from portal.web import memory, network
 from portal.web.memory import ProcessMemory
@@ -64,6 +63,11 @@ class Counters:
         self._own = FixedWindowRateLimiter(ProcessMemory())
         self._retry_at = 0.0
 
+    @property
+    def lost(self) -> bool:
+        """Whether the shared storage did not answer a moment ago, and this process counts for itself."""
+        return time.monotonic() < self._retry_at
+
     def spend(self, allowance: Allowance, who: str) -> None:
         """Count one; raises TooMany when that was one too many."""
         for item in allowance.items:
@@ -105,9 +109,15 @@ class Limits:
     counters: Counters
     hits: Allowance
     misses: Allowance
+    second_step: Allowance
+    account_misses: Allowance
+    school_misses: Allowance
+    guessing: Allowance
     checks: Allowance
+    batches: Allowance
     sign_in_network: Allowance
     sign_in_account: Allowance
+    codes: Allowance
     api_network: Allowance
     api_refusals: Allowance
     api_key: Allowance
@@ -125,9 +135,15 @@ def limits_of(settings: Settings, counters: Counters) -> Limits:
         counters=counters,
         hits=allowance("hits", settings.hits_limit),
         misses=allowance("misses", settings.misses_limit),
+        second_step=allowance("second-step", settings.second_step_limit),
+        account_misses=allowance("account-misses", settings.misses_limit),
+        school_misses=allowance("school-misses", settings.school_misses_limit),
+        guessing=allowance("guessing", settings.guessing_limit),
         checks=allowance("checks", settings.checks_limit),
+        batches=allowance("batches", settings.batches_limit),
         sign_in_network=allowance("sign-in-network", settings.sign_in_limit),
         sign_in_account=allowance("sign-in-account", settings.sign_in_limit),
+        codes=allowance("codes", settings.codes_limit),
         api_network=allowance("api-network", settings.api_network_limit),
         api_refusals=allowance("api-refusals", settings.sign_in_limit),
         api_key=allowance("api-key", settings.api_limit),
@@ -175,6 +191,18 @@ def spend_miss() -> None:
     held.counters.spend(held.misses, network.counted())
 
 
+def require_second_step(code: str) -> None:
+    """Raise TooMany when too many wrong birth dates were tried with this record today, from wherever."""
+    held = limits()
+    held.counters.require(held.second_step, code)
+
+
+def spend_second_step(code: str) -> None:
+    """One wrong birth date."""
+    held = limits()
+    held.counters.spend(held.second_step, code)
+
+
 def spend_check() -> None:
     """One file to be opened."""
     held = limits()
@@ -211,11 +239,13 @@ def spend_api_miss(key_id: str) -> None:
     held.counters.spend(held.api_misses, key_id)
 
 
-@contextmanager
-def counting_misses() -> Iterator[None]:
-    """Whoever is refused a record inside has missed."""
-    try:
-        yield
-    except NotFound:
-        spend_miss()
-        raise
+def spend_inside_miss(identity: Identity) -> None:
+    """One look by a signed-in person at what does not exist or belongs to others.
+
+    Counted for the person and for the units that the person works in, never for the address: colleagues behind the
+    same one go on, and many accounts of one school are no way around the limit.
+    """
+    held = limits()
+    for unit in sorted({each.unit_code for each in identity.appointments}):
+        held.counters.spend(held.school_misses, unit)
+    held.counters.spend(held.account_misses, str(identity.account_id))

@@ -15,6 +15,7 @@ from typing import Final
 import structlog
 from flask import Flask, Response, g, request
 
+from portal.errors import PortalError
 from portal.web import network
 from portal.web.clock import read
 from portal.web.lines import LINES
@@ -101,6 +102,7 @@ def failure(error: BaseException) -> None:
     structlog.get_logger().error(
         "failure",
         error=type(error).__name__,
+        problem=error.problem.value if isinstance(error, PortalError) else None,
         route=request.url_rule.rule if request.url_rule is not None else NOWHERE,
         where=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
     )

@@ -14,7 +14,11 @@ _PLAIN_IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}", re.ASCII)
 
 def counted() -> str:
     """The network that limits count: an IPv4 address, or the /64 of an IPv6 one."""
-    peer = request.remote_addr or ""
+    return counted_of(request.remote_addr or "")
+
+
+def counted_of(peer: str) -> str:
+    """The same of an address that was noted."""
     # Nearly every address is IPv4, which counts as it is: the hot path need not take it apart.
     if ":" not in peer:
         return peer or LOCAL
@@ -26,7 +30,11 @@ def counted() -> str:
 
 def kept() -> str:
     """The network as logs and the record of looks keep it: /24 or /48; never a full address."""
-    peer = request.remote_addr or ""
+    return kept_of(request.remote_addr or "")
+
+
+def kept_of(peer: str) -> str:
+    """The same of an address that was noted."""
     if _PLAIN_IPV4.fullmatch(peer):
         return peer.rpartition(".")[0] + ".0/24"
     address = _address(peer)

@@ -6,6 +6,7 @@ that asks for nothing costs nothing.
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -13,11 +14,14 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, current_app, request
+from flask.templating import Environment as FlaskEnvironment
 from jinja2 import StrictUndefined
 from whitenoise import WhiteNoise
 
+from portal.language import ENGLISH, VIETNAMESE
+from portal.presenters.language import day_words, moment_words
 from portal.settings import Instance
-from portal.web import language
+from portal.web import language, notices
 from portal.web.runtime import runtime
 from portal.web.sessions import identity
 from portal.web.templates import Environment, Settled
@@ -26,11 +30,12 @@ VIETNAM: Final = ZoneInfo("Asia/Ho_Chi_Minh")
 _STATIC_SECONDS: Final = 60
 _HTML: Final = "text/html; charset=utf-8"
 _VERSION_CHARACTERS: Final = 12
+_ENGLISH: Final = "hocba-english"
 
 
 def page(template: str, *, fragment: str | None = None, status: int = 200, **values: object) -> Response:
     """A whole page; or, when htmx asks and the page has one, the fragment that the page itself includes."""
-    environment = current_app.jinja_env
+    environment = current_app.jinja_env if language.chosen() == VIETNAMESE else _english_environment()
     wanted = template
     if fragment is not None and wants_fragment():
         wanted = fragment
@@ -70,9 +75,26 @@ def register(app: Flask) -> None:
     with app.app_context():
         instance = _without_secret(runtime().instance)
     asset = _serve_static(app)
-    environment.globals.update(identity=identity, instance=instance, asset=asset)
+    environment.globals.update(
+        identity=identity, unread=notices.unread, instance=instance, asset=asset, language=VIETNAMESE
+    )
+    language.register(app)
     if isinstance(environment, Environment):
-        environment.settled = Settled(language.only_the_source(app), instance, asset)
+        environment.settled = Settled(str, VIETNAMESE, instance, asset)
+
+
+def _english_environment() -> FlaskEnvironment:
+    """The same templates with English words settled in them; made when the first reader asks."""
+    app = current_app
+    made: FlaskEnvironment | None = app.extensions.get(_ENGLISH)
+    if made is None:
+        made = app.jinja_env.overlay()
+        made.globals = dict(made.globals)
+        made.filters = {**made.filters, "day": day_words, "moment": moment_words}
+        if isinstance(made, Environment) and made.settled is not None:
+            made.settled = replace(made.settled, words=language.english, language=ENGLISH)
+        app.extensions[_ENGLISH] = made
+    return made
 
 
 def _without_secret(instance: Instance) -> Instance:

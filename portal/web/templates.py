@@ -1,7 +1,7 @@
 """Our Jinja environment: what never changes while the process runs is settled when a template is compiled.
 
-Words (while there is one language), addresses of static files, names of the instance and icons are two thirds of the
-status card. Settled, they are plain text between the few values that a record brings (design §7).
+Words (each language has an environment of its own), addresses of static files, names of the instance and icons are
+two thirds of the status card. Settled, they are plain text between the few values that a record brings (design §7).
 """
 
 from collections.abc import Callable, MutableMapping
@@ -17,13 +17,15 @@ ICONS: Final = "_icons.html"
 _WORD: Final = "_"
 _INSTANCE: Final = "instance"
 _ASSET: Final = "asset"
+_LANGUAGE: Final = "language"
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """words: whether a word stands for itself. instance, asset: as templates know them."""
+    """words: a word as readers of this environment have it, in language. instance, asset: as templates know them."""
 
-    words: bool
+    words: Callable[[str], str]
+    language: str
     instance: object
     asset: Callable[[str], str]
 
@@ -61,6 +63,11 @@ class _Settling(NodeTransformer):
         self._settled = settled
         self._icons = template != ICONS
 
+    def visit_Name(self, node: nodes.Name) -> nodes.Node:  # noqa: N802 - Jinja's naming
+        if node.name == _LANGUAGE and node.ctx == "load":
+            return nodes.Const(self._settled.language, lineno=node.lineno)
+        return node
+
     def visit_Getattr(self, node: nodes.Getattr) -> nodes.Node:  # noqa: N802 - Jinja's naming
         if isinstance(node.node, nodes.Name) and node.node.name == _INSTANCE:
             return nodes.Const(getattr(self._settled.instance, node.attr), lineno=node.lineno)
@@ -77,8 +84,8 @@ class _Settling(NodeTransformer):
 
     def _call(self, name: str, arguments: list[str]) -> str | None:
         """The markup that a call always gives; None when it is not settled."""
-        if name == _WORD and self._settled.words:
-            return str(arguments[0] % {})
+        if name == _WORD:
+            return str(self._settled.words(arguments[0]) % {})
         if name == _ASSET:
             return self._settled.asset(*arguments)
         if name in ("icon", "emblem") and self._icons:

@@ -4,12 +4,15 @@ Only plain deflated or stored parts are taken, each read up to what is left of o
 never the file itself, so that no second reader can find another archive in the same bytes.
 """
 
+import html
 import io
+import re
 import zipfile
 from typing import Final
 
 from portal.workbooks.refusals import WorkbookProblem, WorkbookRefused
 from verify import limits
+from verify.record.text import clean
 
 _OLE: Final = bytes.fromhex("d0cf11e0a1b11ae1")
 _ZIP: Final = b"PK"
@@ -19,6 +22,11 @@ _ENCRYPTED_FLAG: Final = 0x1
 _SMALL_BYTES: Final = 10 * 1024 * 1024
 _OTHER_FORMATS: Final = frozenset({"xl/workbook.bin", "content.xml"})
 _WORKBOOK_PART: Final = "xl/workbook.xml"
+_PROPERTIES: Final = "docProps/app.xml"
+_PROPERTIES_BYTES: Final = 16 * 1024
+_SOFTWARE_CHARACTERS: Final = 80
+_APPLICATION: Final = re.compile(r"<Application>([^<]{1,200})</Application>")
+_COMPANY: Final = re.compile(r"<Company>([^<]{1,200})</Company>")
 
 
 def unpack(data: bytes) -> dict[str, bytes]:
@@ -34,6 +42,21 @@ def unpack(data: bytes) -> dict[str, bytes]:
         raise WorkbookRefused(WorkbookProblem.DAMAGED, kind=type(error).__name__) from error
     _require_xlsx(parts)
     return parts
+
+
+def software_of(data: bytes) -> str | None:
+    """The program that wrote an XLSX file, as its properties name it, with the organisation for which it was set up.
+
+    Never who wrote it: that is a person. Read after the file was taken as a workbook, so that only few bytes count.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open(_PROPERTIES) as part:
+            text = part.read(_PROPERTIES_BYTES).decode("utf-8", errors="replace")
+    except Exception:  # noqa: BLE001 - a file without usable properties names no program
+        return None
+    found = (pattern.search(text) for pattern in (_APPLICATION, _COMPANY))
+    names = [clean(html.unescape(match[1])) for match in found if match is not None]
+    return " – ".join(name for name in names if name)[:_SOFTWARE_CHARACTERS] or None
 
 
 def _refuse_other_files(data: bytes) -> None:

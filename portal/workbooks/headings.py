@@ -1,9 +1,12 @@
-"""The alias table `headings.toml`: what a heading means, by folded text. Extended by people, checked when loaded."""
+"""The alias table `headings.toml`: what a heading means, by folded text. Extended by people, checked when loaded.
+
+What the department added while the portal runs comes as `aliases` of a `Headings` of its own (`headings_with`).
+"""
 
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -19,8 +22,31 @@ SECTIONS: Final = (SUBJECTS, QUALITIES, COMPETENCES)
 
 
 @dataclass(frozen=True, slots=True)
+class Meaning:
+    """What the headings over a column say.
+
+    section: subjects, qualities, competences, or "" for a field of the pupil. name: code in the section, or the field;
+    "" for a part alone (`Mức` in a list of one row per subject). part: level, score, comment, or "" when not said.
+    doubtful: the same word names a subject and a competence (Khoa học, Tin học, Công nghệ). extra: beyond the
+    catalogue.
+    """
+
+    section: str
+    name: str
+    part: str = ""
+    doubtful: bool = False
+    extra: bool = False
+
+
+IGNORED: Final = Meaning("", "ignored")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Headings:
-    """Folded spelling -> name, for each table of the file. groups: "" stands for a heading that names no section."""
+    """Folded spelling -> name, for each table of the file. groups: "" stands for a heading that names no section.
+
+    aliases: what people added, before everything else. Told apart by identity, so that meanings can be kept.
+    """
 
     fields: Mapping[str, str]
     parts: Mapping[str, str]
@@ -30,6 +56,7 @@ class Headings:
     earlier: frozenset[str]
     notes: frozenset[str]
     line_beginnings: tuple[str, ...]
+    aliases: Mapping[str, Meaning] = field(default_factory=dict)
 
 
 def _load() -> Headings:
@@ -60,38 +87,41 @@ def _by_spelling(names: Mapping[str, Iterable[str]]) -> dict[str, str]:
 HEADINGS: Final = _load()
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What the headings over a column say.
+@lru_cache(maxsize=8)
+def headings_with(aliases: tuple[tuple[str, str], ...]) -> Headings:
+    """The table with what people added.
 
-    section: subjects, qualities, competences, or "" for a field of the pupil. name: code in the section, or the field;
-    "" for a part alone (`Mức` in a list of one row per subject). part: level, score, comment, or "" when not said.
-    doubtful: the same word names a subject and a competence (Khoa học, Tin học, Công nghệ). extra: beyond the
-    catalogue.
+    aliases: a spelling and its field each, such as `full_name`, `subjects.toan` or `subjects.toan.score`.
     """
-
-    section: str
-    name: str
-    part: str = ""
-    doubtful: bool = False
-    extra: bool = False
+    if not aliases:
+        return HEADINGS
+    return replace(HEADINGS, aliases={fold(spelling): _meaning_from(path) for spelling, path in aliases})
 
 
-IGNORED: Final = Meaning("", "ignored")
+def _meaning_from(path: str) -> Meaning:
+    section, _, rest = path.partition(".")
+    if not rest:
+        return Meaning("", path)
+    name, _, part = rest.partition(".")
+    return Meaning(section, name, part)
 
 
-def is_heading(text: str) -> bool:
+def is_heading(text: str, headings: Headings = HEADINGS) -> bool:
     """Whether a cell alone could stand in a header row."""
     if len(text) > HEADING_CHARACTERS:
         return False
     words = fold(text)
-    return words in HEADINGS.groups or words in HEADINGS.earlier or meaning_of((text,)) is not None
+    return words in HEADINGS.groups or words in HEADINGS.earlier or meaning_of((text,), headings) is not None
 
 
 @lru_cache(maxsize=4096)
-def meaning_of(texts: tuple[str, ...]) -> Meaning | None:
+def meaning_of(texts: tuple[str, ...], headings: Headings = HEADINGS) -> Meaning | None:
     """The meaning of a column from its stacked headings, top first; None for an unknown one."""
     stacked = [fold(text) for text in texts]
+    return headings.aliases.get(" ".join(stacked)) or _meaning_of(stacked, headings)
+
+
+def _meaning_of(stacked: list[str], headings: Headings) -> Meaning | None:
     if any(words in HEADINGS.earlier for words in stacked):
         return IGNORED
     section, part, rest = _sorted_words(stacked)
@@ -101,7 +131,7 @@ def meaning_of(texts: tuple[str, ...]) -> Meaning | None:
     if whole is not None and whole.section:
         return whole
     for candidate in (" ".join(rest), *reversed(rest)):
-        found = _looked_up(candidate, section)
+        found = _added(candidate, section, headings) or _looked_up(candidate, section, headings)
         if found is not None:
             return Meaning(found.section, found.name, found.part or part, found.doubtful)
     if section in (QUALITIES, COMPETENCES):
@@ -122,13 +152,21 @@ def _sorted_words(stacked: list[str]) -> tuple[str, str, list[str]]:
     return section, part, rest
 
 
-def _looked_up(words: str, section: str) -> Meaning | None:
+def _added(words: str, section: str, headings: Headings) -> Meaning | None:
+    """What people added, unless the headings above name another section."""
+    found = headings.aliases.get(words)
+    return found if found is not None and (not section or found.section in ("", section)) else None
+
+
+def _looked_up(words: str, section: str, headings: Headings) -> Meaning | None:
     """Exactly, then with a part before or behind (`Điểm Toán`, `TV - Mức`), then without a closing note or digit."""
     if found := _exact(words, section) or _behind_group(words):
         return found
     for spelling, part in _PARTS_LONGEST_FIRST:
         for rest in (words.removeprefix(f"{spelling} "), words.removesuffix(f" {spelling}")):
-            found = _exact(rest, section) or _behind_group(rest) if rest != words else None
+            if rest == words:
+                continue
+            found = _added(rest, section, headings) or _exact(rest, section) or _behind_group(rest)
             if found is not None and found.section:
                 return Meaning(found.section, found.name, part, found.doubtful)
     for shorter in _without_note(words):
@@ -171,9 +209,12 @@ def _without_note(words: str) -> Iterator[str]:
         yield head  # "Hoàn thành chương trình lớp 4"
 
 
-def item_named(text: str) -> tuple[str, str] | None:
+def item_named(text: str, headings: Headings = HEADINGS) -> tuple[str, str] | None:
     """Section and code that a cell of a list of one row per subject names; a subject before a competence."""
     words = fold(text)
+    added = headings.aliases.get(words)
+    if added is not None and added.section:
+        return added.section, added.name
     for section in SECTIONS:
         if words in HEADINGS.sections[section]:
             return section, HEADINGS.sections[section][words]
@@ -183,7 +224,7 @@ def item_named(text: str) -> tuple[str, str] | None:
 def is_closing_line(text: str) -> bool:
     """Whether a text begins as lines under a list do: totals, signatures, dates. Tone marks count: Tống is a name."""
     words = " ".join(re.findall(r"\w+", clean(text).casefold()))
-    return any(words == beginning or words.startswith(f"{beginning} ") for beginning in HEADINGS.line_beginnings)
+    return f"{words} ".startswith(_LINE_BEGINNINGS)
 
 
 def _slug(words: str) -> str:
@@ -191,3 +232,4 @@ def _slug(words: str) -> str:
 
 
 _PARTS_LONGEST_FIRST: Final = sorted(HEADINGS.parts.items(), key=lambda item: -len(item[0]))
+_LINE_BEGINNINGS: Final = tuple(f"{beginning} " for beginning in HEADINGS.line_beginnings)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from portal.workbooks.rows import Entries, Entry
+from portal.workbooks.rows import Entries, Entry, row_spans
 from verify.record.findings import Finding, FindingCode, finding
 from verify.record.text import fold
 from verify.record.values import Cell, tidy
@@ -54,7 +54,7 @@ def join(listed: Entries, others: Sequence[Entries]) -> tuple[list[Pupil], list[
     for other in others:
         strangers = [entry.row for entry in other.entries if not _add(index.find(entry), entry)]
         if strangers:
-            rows = ", ".join(map(str, strangers))
+            rows = row_spans(strangers)
             findings.append(finding("", FindingCode.PUPIL_NOT_IN_LIST, sheet=other.table.sheet, rows=rows))
     return pupils, findings
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from portal.counting import counted
 from portal.workbooks.reading import PupilRow, ReadClass
 from portal.workbooks.refusals import WorkbookProblem, WorkbookRefused
 from verify.record.findings import Finding, FindingCode, finding, has_errors
@@ -26,12 +27,13 @@ class JudgedPupil:
 
 @dataclass(frozen=True, slots=True)
 class JudgedClass:
-    """findings: about the file as a whole, warnings only."""
+    """findings: about the file as a whole, warnings only. software: that wrote it, None: it does not say."""
 
     class_name: str
     grade: int
     rows: tuple[JudgedPupil, ...]
     findings: tuple[Finding, ...]
+    software: str | None = None
 
 
 def judge(
@@ -64,10 +66,11 @@ def judge(
         issue_date=issue_date,
         sample=sample,
     )
-    outcomes = [read_row(row.cells, context) for row in read.rows]
+    outcomes = [read_row(row.cells, context) for row in counted(read.rows)]
     between = check_packet([(row.row, outcome.identity) for row, outcome in zip(read.rows, outcomes, strict=True)])
     rows = tuple(_judged(*each) for each in zip(read.rows, outcomes, between, strict=True))
-    return JudgedClass(read.class_name, context.grade, rows, (*read.findings, *_other_school(read, school)))
+    findings = (*read.findings, *_other_school(read, school))
+    return JudgedClass(read.class_name, context.grade, rows, findings, read.software)
 
 
 def _grade(found: int | None, chosen: int | None) -> int:

@@ -6,11 +6,13 @@ Like calamine this reads UTF-8, whatever a part declares.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, Protocol
 from xml.parsers import expat
 
+from portal.counting import EVERY, count
 from portal.workbooks.refusals import WorkbookProblem, WorkbookRefused
 from verify import limits
 
@@ -20,6 +22,7 @@ _NEEDED_ROOTS: Final = frozenset({"workbook", "worksheet", "sst", "styleSheet", 
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 _STRINGS: Final = "sst"
 _WORKSHEET: Final = "worksheet"
+_TRUE: Final = ("1", "true")
 
 UNCALCULATED: Final = "=?"
 
@@ -38,11 +41,12 @@ class Contents:
     """parts: what calamine may open.
 
     faulty: by worksheet part, cells that calamine gives as empty though they hold a formula's error, or a formula that
-    was never computed.
+    was never computed. hidden: by worksheet part, rows from 1 that a spreadsheet does not show.
     """
 
     parts: dict[str, bytes]
     faulty: dict[str, tuple[FaultyCell, ...]]
+    hidden: dict[str, tuple[int, ...]]
 
 
 def examine(parts: Mapping[str, bytes]) -> Contents:
@@ -56,18 +60,20 @@ def examine(parts: Mapping[str, bytes]) -> Contents:
     for name in strings:
         _walk(name, kept[name], lengths)
     total = _Total()
-    faulty = {}
+    faulty, hidden = {}, {}
     for name, content in kept.items():
         if roots[name] == _WORKSHEET:
             sheet = _Worksheet(name, lengths.lengths, total)
             _walk(name, content, sheet)
-            faulty[name] = tuple(sheet.faulty)
+            faulty[name], hidden[name] = tuple(sheet.faulty), tuple(sheet.hidden)
         elif roots[name] != _STRINGS:
             _walk(name, content, _Plain())
-    return Contents(kept, faulty)
+    return Contents(kept, faulty, hidden)
 
 
 class _Listener(Protocol):
+    """Takes tags as they stand, with or without a prefix."""
+
     def start(self, tag: str, attributes: dict[str, str]) -> None: ...
     def text(self, text: str) -> None: ...
     def end(self, tag: str) -> None: ...
@@ -113,8 +119,8 @@ def _walk(name: str, content: bytes, listener: _Listener) -> None:
     parser = expat.ParserCreate("utf-8")
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse_doctype
-    parser.StartElementHandler = _locally(listener.start)
-    parser.EndElementHandler = lambda tag: listener.end(_local(tag))
+    parser.StartElementHandler = listener.start
+    parser.EndElementHandler = listener.end
     parser.CharacterDataHandler = listener.text
     try:
         parser.Parse(content, True)
@@ -124,10 +130,6 @@ def _walk(name: str, content: bytes, listener: _Listener) -> None:
 
 def _refuse_doctype(*_declared: object) -> None:
     raise WorkbookRefused(WorkbookProblem.DAMAGED, kind="doctype")
-
-
-def _locally(start: Callable[[str, dict[str, str]], None]) -> Callable[[str, dict[str, str]], None]:
-    return lambda tag, attributes: start(_local(tag), attributes)
 
 
 def _local(tag: str) -> str:
@@ -141,7 +143,7 @@ class _Strings:
         self.lengths: list[int] = []
 
     def start(self, tag: str, _attributes: dict[str, str]) -> None:
-        if tag == "si":
+        if tag == "si" or tag.endswith(":si"):
             self.lengths.append(0)
 
     def text(self, text: str) -> None:
@@ -158,16 +160,18 @@ class _Total:
 
     cells: int = 0
     characters: int = 0
+    rows: int = 0
 
 
 @dataclass(slots=True)
 class _Worksheet:
-    """Extent of one worksheet, and its faulty cells."""
+    """Extent of one worksheet, its faulty cells and hidden rows."""
 
     name: str
     lengths: list[int]
     total: _Total
     faulty: list[FaultyCell] = field(default_factory=list)
+    hidden: list[int] = field(default_factory=list)
     _row: int = 0
     _column: int = 0
     _last_row: int = 0
@@ -181,16 +185,20 @@ class _Worksheet:
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "c":
             self._begin_cell(attributes)
-        elif tag == "row":
-            self._begin_row(attributes.get("r"))
         elif tag == "v":
             self._in_value = self._content = True
+        elif tag == "row":
+            self._begin_row(attributes.get("r"))
+            if attributes.get("hidden") in _TRUE and self._row <= limits.WORKBOOK_ROWS:
+                self.hidden.append(self._row)
         elif tag == "f":
             self._formula = self._content = True
         elif tag == "is":
             self._content = True
         elif tag == "mergeCell":
             self.total.cells += 1
+        elif ":" in tag:
+            self.start(_local(tag), attributes)
 
     def text(self, text: str) -> None:
         if self._in_value:
@@ -199,16 +207,22 @@ class _Worksheet:
     def end(self, tag: str) -> None:
         if tag == "v":
             self._in_value = False
-        elif tag == "c" and self._content:
-            self._end_cell()
+        elif tag == "c":
+            if self._content:
+                self._end_cell()
         elif tag == "sheetData":
             self.total.cells += self._last_row * self._width
+        elif ":" in tag:
+            self.end(_local(tag))
 
     def _begin_row(self, number: str | None) -> None:
         if number is not None and not _ROW.fullmatch(number):
             raise self._refused(WorkbookProblem.DAMAGED)
         self._row = int(number) if number is not None else self._row + 1
         self._column = 0
+        self.total.rows += 1
+        if self.total.rows % EVERY == 0:
+            count(self.total.rows)
 
     def _begin_cell(self, attributes: dict[str, str]) -> None:
         self._type = attributes.get("t", "")
@@ -253,6 +267,7 @@ class _Worksheet:
         return WorkbookRefused(problem, part=self.name, **detail)
 
 
+@lru_cache(maxsize=limits.WORKBOOK_COLUMNS)
 def column_number(letters: str) -> int:
     """`A` is 1, `AA` is 27."""
     number = 0

@@ -7,14 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from portal.workbooks.container import software_of
 from portal.workbooks.headings import item_named
 from portal.workbooks.joining import join, list_of_class
+from portal.workbooks.lessons import NO_LESSONS, Lessons
 from portal.workbooks.parts import column_letters
-from portal.workbooks.reading import ReadClass, read_class
+from portal.workbooks.reading import ReadClass, class_of, table_in
 from portal.workbooks.rows import Entries, Entry, read_entries
-from portal.workbooks.sheets import read_sheets
-from portal.workbooks.tables import Column, Table, find_table
-from verify.record.text import fold
+from portal.workbooks.sheets import Sheet, read_sheets
+from portal.workbooks.tables import Column, Table
 from verify.record.values import Cell, tidy
 
 _ROW: Final = "row of the sheet"
@@ -57,9 +58,15 @@ class SheetPlaces:
 Places = tuple[SheetPlaces, ...]
 
 
-def read_with_places(data: bytes) -> tuple[ReadClass, Places]:
+def read_with_places(data: bytes, lessons: Lessons = NO_LESSONS) -> tuple[ReadClass, Places]:
     """The class, and where its cells are; raises WorkbookRefused and nothing else. Runs in a bounded child."""
-    return read_class(data), _places(data)
+    read, places = class_with_places(read_sheets(data), lessons)
+    return replace(read, software=software_of(data)), places
+
+
+def class_with_places(sheets: Sequence[Sheet], lessons: Lessons) -> tuple[ReadClass, Places]:
+    """The same for sheets; raises WorkbookRefused."""
+    return class_of(sheets, lessons), _places(sheets, lessons)
 
 
 def place_of(places: Places, row: int, path: str) -> Place | None:
@@ -98,11 +105,11 @@ def _in_sheet(sheet: SheetPlaces, row: int, path: str) -> Place | None:
     return Place(sheet.sheet, item_row, column, exact=True)
 
 
-def _places(data: bytes) -> Places:
+def _places(sheets: Sequence[Sheet], lessons: Lessons) -> Places:
     tables = []
-    for sheet in read_sheets(data):
-        table = None if sheet.hidden else find_table(sheet, comments="nhan xet" in fold(sheet.name))
-        if table is not None:
+    for sheet in sheets:
+        table = None if sheet.hidden else table_in(sheet, lessons)
+        if table is not None and not table.is_left_out:
             tables.append(read_entries(table))
     filled = [each for each in tables if each.entries]
     if not filled:
@@ -142,12 +149,12 @@ def _items(table: Table, entries: Sequence[Entry], rows: Mapping[int, int]) -> d
     found: dict[tuple[int, str], int] = {}
     for listed, start in rows.items():
         for row in range(start, ends.get(start, start + 1)):
-            item = _item(table.rows[row - 1], subject)
+            item = _item(table, table.rows[row - 1], subject)
             if item is not None:
                 found.setdefault((listed, item), row)
     return found
 
 
-def _item(row: Sequence[Cell], subject: Column) -> str | None:
-    named = item_named(str(tidy(row[subject.index]) or ""))
+def _item(table: Table, row: Sequence[Cell], subject: Column) -> str | None:
+    named = item_named(str(tidy(row[subject.index]) or ""), table.words)
     return f"{named[0]}.{named[1]}" if named is not None else None

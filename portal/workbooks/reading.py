@@ -3,16 +3,19 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from portal.workbooks.container import software_of
 from portal.workbooks.joining import Pupil, join, list_of_class
+from portal.workbooks.lessons import NO_LESSONS, Lessons
 from portal.workbooks.parts import column_letters
 from portal.workbooks.refusals import WorkbookProblem, WorkbookRefused
-from portal.workbooks.rows import Entries, read_entries
+from portal.workbooks.rows import Entries, read_entries, row_spans
 from portal.workbooks.sheets import Sheet, read_sheets
-from portal.workbooks.tables import find_table
+from portal.workbooks.tables import Table, find_table
 from portal.workbooks.titles import Title, joined, read_title
+from verify import limits
 from verify.record.findings import Finding, FindingCode, finding
 from verify.record.labels import label_of
 from verify.record.row_person import same_class
@@ -50,7 +53,10 @@ class PupilRow:
 
 @dataclass(frozen=True, slots=True)
 class ReadClass:
-    """A workbook as read, nothing judged. Title values are as written; findings are about the file as a whole."""
+    """A workbook as read, nothing judged. Title values are as written; findings are about the file as a whole.
+
+    shapes: of the tables that were read as the school had said. software: that wrote the file, None: it does not say.
+    """
 
     class_name: str | None
     grade: int | None
@@ -59,14 +65,21 @@ class ReadClass:
     homeroom_teacher: str | None
     rows: tuple[PupilRow, ...]
     findings: tuple[Finding, ...]
+    shapes: tuple[str, ...] = ()
+    software: str | None = None
 
 
-def read_class(data: bytes) -> ReadClass:
+def read_class(data: bytes, lessons: Lessons = NO_LESSONS) -> ReadClass:
     """Read one class; raises WorkbookRefused and nothing else."""
-    sheets = [sheet for sheet in read_sheets(data) if sheet.hidden or _has_content(sheet)]
+    return replace(class_of(read_sheets(data), lessons), software=software_of(data))
+
+
+def class_of(held: Sequence[Sheet], lessons: Lessons) -> ReadClass:
+    """The class that sheets hold; raises WorkbookRefused."""
+    sheets = [sheet for sheet in held if sheet.hidden or has_content(sheet)]
     if all(sheet.hidden for sheet in sheets):
         raise WorkbookRefused(WorkbookProblem.EMPTY)
-    tables, titles, findings = _read_tables(sheets)
+    tables, titles, findings = _read_tables(sheets, lessons)
     if not tables:
         names = ", ".join(f"tờ “{clean(sheet.name)}”" for sheet in sheets if not sheet.hidden)
         raise WorkbookRefused(WorkbookProblem.NO_HEADER, sheets=names)
@@ -74,6 +87,9 @@ def read_class(data: bytes) -> ReadClass:
     if not filled:
         raise WorkbookRefused(WorkbookProblem.NO_PUPILS, sheet=tables[0].table.sheet)
     listed = list_of_class(filled)
+    if len(listed.entries) > limits.WORKBOOK_PUPILS:
+        count, limit = str(len(listed.entries)), str(limits.WORKBOOK_PUPILS)
+        raise WorkbookRefused(WorkbookProblem.TOO_MANY_PUPILS, count=count, limit=limit)
     title = _title(listed, filled, titles)
     pupils, strangers = join(listed, [each for each in filled if each is not listed])
     class_name = title.class_name or _class_of_rows(pupils)
@@ -85,14 +101,27 @@ def read_class(data: bytes) -> ReadClass:
         homeroom_teacher=title.homeroom_teacher,
         rows=_pupil_rows(pupils),
         findings=(*findings, *_unread(tables), *strangers, *_civil_fields_absent(filled)),
+        shapes=tuple(each.table.shape for each in tables if each.table.taught),
     )
 
 
-def _has_content(sheet: Sheet) -> bool:
-    return any(tidy(cell) is not None for row in sheet.rows for cell in row)
+def has_content(sheet: Sheet) -> bool:
+    """Whether any cell says anything that is to be read."""
+    return not sheet.is_guide and any(tidy(cell) is not None for row in sheet.rows for cell in row)
 
 
-def _read_tables(sheets: Sequence[Sheet]) -> tuple[list[Entries], dict[str, Title], list[Finding]]:
+def table_in(sheet: Sheet, lessons: Lessons) -> Table | None:
+    """The table of a sheet, whose name may say that it holds comments."""
+    if sheet.is_guide:
+        return None
+    return find_table(sheet, comments=holds_comments(sheet), lessons=lessons)
+
+
+def holds_comments(sheet: Sheet) -> bool:
+    return "nhan xet" in fold(sheet.name)
+
+
+def _read_tables(sheets: Sequence[Sheet], lessons: Lessons) -> tuple[list[Entries], dict[str, Title], list[Finding]]:
     tables: list[Entries] = []
     titles: dict[str, Title] = {}
     findings = []
@@ -100,13 +129,24 @@ def _read_tables(sheets: Sequence[Sheet]) -> tuple[list[Entries], dict[str, Titl
         if sheet.hidden:
             findings.append(_not_read(sheet, "đang bị ẩn"))
             continue
-        table = find_table(sheet, comments="nhan xet" in fold(sheet.name))
+        table = table_in(sheet, lessons)
         if table is None:
             findings.append(_not_read(sheet, "không có dòng tiêu đề cột nào nhận ra được"))
             continue
+        if table.is_left_out:
+            findings.append(_not_read(sheet, "được nhà trường chọn không đọc"))
+            continue
         tables.append(read_entries(table))
         titles[sheet.name] = read_title(sheet.rows[: table.top], sheet.name)
+        findings += _hidden_pupils(sheet, tables[-1])
     return tables, titles, findings
+
+
+def _hidden_pupils(sheet: Sheet, entries: Entries) -> list[Finding]:
+    """Whom a filter or a hidden row keeps from a person's eyes; they are pupils all the same."""
+    hidden = set(sheet.hidden_rows)
+    rows = [entry.row for entry in entries.entries if entry.row in hidden]
+    return [finding("", FindingCode.ROWS_HIDDEN, sheet=clean(sheet.name), rows=row_spans(rows))] if rows else []
 
 
 def _not_read(sheet: Sheet, why: str) -> Finding:
@@ -174,7 +214,7 @@ def _unread(tables: Sequence[Entries]) -> list[Finding]:
                 letters = column_letters(column.index + 1)
                 findings.append(finding("", FindingCode.COLUMN_UNKNOWN, sheet=sheet, column=letters, value=heading))
         if each.unclear:
-            rows = ", ".join(map(str, sorted(each.unclear)))
+            rows = row_spans(each.unclear)
             findings.append(finding("", FindingCode.ROW_NOT_READ, sheet=sheet, rows=rows))
     return findings
 

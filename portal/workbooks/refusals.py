@@ -16,9 +16,11 @@ class WorkbookProblem(StrEnum):
     ZIP_BOMB = "zip_bomb"
     TOO_MANY_SHEETS = "too_many_sheets"
     TOO_MANY_ROWS = "too_many_rows"
+    TOO_MANY_PUPILS = "too_many_pupils"
     TOO_MANY_COLUMNS = "too_many_columns"
     TOO_MANY_CELLS = "too_many_cells"
     NO_HEADER = "no_header"
+    NO_UNIT_HEADER = "no_unit_header"
     NO_PUPILS = "no_pupils"
     SEVERAL_CLASSES = "several_classes"
     NO_CLASS = "no_class"
@@ -40,10 +42,13 @@ _SENTENCES: Final = {
     _P.ZIP_BOMB: "Tệp bung ra lớn bất thường nên không được mở. Chép dữ liệu sang một tệp mới rồi gửi lại.",
     _P.TOO_MANY_SHEETS: "Tệp có {count} tờ, quá {limit}. Để mỗi lớp một tệp.",
     _P.TOO_MANY_ROWS: "Tệp có hơn {limit} dòng{where}. Để mỗi lớp một tệp, xóa các dòng thừa ở cuối.",
+    _P.TOO_MANY_PUPILS: "Tệp có {count} học sinh, quá {limit}. Để mỗi lớp một tệp.",
     _P.TOO_MANY_COLUMNS: "Tệp có hơn {limit} cột{where}. Xóa các cột thừa bên phải rồi gửi lại.",
     _P.TOO_MANY_CELLS: "Tệp có quá nhiều ô hoặc ô quá dài{where}. Để mỗi lớp một tệp.",
     _P.NO_HEADER: "Không tìm thấy dòng tiêu đề cột (họ và tên, ngày sinh, các môn…) trong {sheets}. Kiểm tra lại "
     "tệp, hoặc dùng mẫu của phần mềm nhà trường.",
+    _P.NO_UNIT_HEADER: "Không tìm thấy dòng tiêu đề của bảng đơn vị (Mã đơn vị, Loại, Tên đơn vị, Từ ngày…). Dùng tệp "
+    "mẫu tải ở trang Tổ chức.",
     _P.NO_PUPILS: "Có tiêu đề cột nhưng không có dòng học sinh nào{where}.",
     _P.SEVERAL_CLASSES: "Tệp có nhiều lớp ({classes}). Để mỗi lớp một tệp.",
     _P.NO_CLASS: "Tệp không ghi lớp. Ghi “Lớp: …” ở tiêu đề, hoặc thêm cột “Lớp”.",

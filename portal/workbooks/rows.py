@@ -3,11 +3,11 @@
 A list of one row per subject is gathered into one entry for each pupil.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from portal.workbooks.headings import is_closing_line, item_named
+from portal.workbooks.headings import Headings, is_closing_line, item_named
 from portal.workbooks.tables import Column, Table, repeats_header
 from verify.record.spellings import GENDERS, OVERALL_RESULTS, SUBJECT_LEVELS, TRAIT_LEVELS
 from verify.record.text import clean, fold
@@ -51,6 +51,8 @@ class Entries:
 
 def same_value(path: str, one: Cell, other: Cell) -> bool:
     """Whether two cells say the same: `8` and `"8,0"`, `T` and `Hoàn thành tốt`, a date and its text."""
+    if type(one) is type(other) and one == other:
+        return True
     first, second = tidy(one), tidy(other)
     words = _words_of(path)
     if words is not None and isinstance(first, str) and isinstance(second, str) and fold(first) in words:
@@ -88,7 +90,7 @@ def read_entries(table: Table) -> Entries:
             _note_gender(cells)
         entries.append(Entry(table.sheet, row, _number(cells.pop("number", None)), _with_name(cells)))
     if table.is_long:
-        entries = _gathered(entries, unclear)
+        entries = _gathered(entries, unclear, table.words)
     return Entries(table, tuple(entries), tuple(unclear))
 
 
@@ -176,12 +178,12 @@ def _note_gender(cells: dict[str, Cell]) -> None:
         cells["gender"] = "Nữ" if fold(str(mark)) in _MARKS_OF_GIRLS else str(mark)
 
 
-def _gathered(entries: list[Entry], unclear: list[int]) -> list[Entry]:
+def _gathered(entries: list[Entry], unclear: list[int], words: Headings) -> list[Entry]:
     """One entry per pupil of a list with a row for each subject; a row without a name continues the one above."""
     pupils: dict[object, Entry] = {}
     current: Entry | None = None
     for entry in entries:
-        item = item_named(str(tidy(entry.cells.pop("subject_name", "")) or ""))
+        item = item_named(str(tidy(entry.cells.pop("subject_name", "")) or ""), words)
         who = {path: cell for path, cell in entry.cells.items() if not path.startswith("part.")}
         key = _key(entry, who)
         if key is not None:
@@ -204,3 +206,14 @@ def _key(entry: Entry, who: dict[str, Cell]) -> object:
     if "full_name" in who:
         return "name", fold(str(who["full_name"])), str(tidy(who.get("birth_date"))), entry.number
     return None
+
+
+def row_spans(rows: Iterable[int]) -> str:
+    """Rows as a person lists them: `2–17, 20, 21`; two neighbours stay apart."""
+    spans: list[list[int]] = []
+    for row in sorted(rows):
+        if spans and row == spans[-1][-1] + 1:
+            spans[-1].append(row)
+        else:
+            spans.append([row])
+    return ", ".join(f"{each[0]}–{each[-1]}" if len(each) > 2 else ", ".join(map(str, each)) for each in spans)

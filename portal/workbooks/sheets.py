@@ -11,12 +11,14 @@ from xml.parsers import expat
 from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from portal.workbooks.container import pack, unpack
-from portal.workbooks.parts import FaultyCell, examine
+from portal.workbooks.parts import Contents, examine
 from portal.workbooks.refusals import WorkbookProblem, WorkbookRefused
 from verify import limits
 from verify.record.text import clean
 from verify.record.values import Cell
 
+# In the first cell of sheets of our template: rules and invented pupils are never read.
+GUIDE: Final = "Tờ này chỉ để xem, hệ thống không đọc."
 _ENDS_OF_PROCESS: Final = (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError)
 
 
@@ -32,12 +34,22 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """rows: from row 1 of the sheet, each of the same width; empty cells are None. A hidden sheet has no rows."""
+    """rows: from row 1 of the sheet, each of the same width; empty cells are None. A hidden sheet has no rows.
+
+    hidden_rows: from 1, those that a spreadsheet does not show; they are read like the others.
+    """
 
     name: str
     hidden: bool
     rows: tuple[tuple[Cell, ...], ...] = ()
     merges: tuple[Merge, ...] = ()
+    hidden_rows: tuple[int, ...] = ()
+
+    @property
+    def is_guide(self) -> bool:
+        """Whether the sheet says of itself that it is only to be looked at."""
+        first = self.rows[0][0] if self.rows and self.rows[0] else None
+        return isinstance(first, str) and clean(first) == GUIDE
 
 
 def read_sheets(data: bytes) -> tuple[Sheet, ...]:
@@ -56,7 +68,7 @@ def read_sheets(data: bytes) -> tuple[Sheet, ...]:
                 WorkbookProblem.TOO_MANY_SHEETS, count=str(len(sheets)), limit=str(limits.WORKBOOK_SHEETS)
             )
         return tuple(
-            _sheet(book.get_sheet_by_name(held.name), contents.faulty.get(names.get(held.name, ""), ()))
+            _sheet(book.get_sheet_by_name(held.name), contents, names.get(held.name, ""))
             if held.visible == SheetVisibleEnum.Visible
             else Sheet(held.name, hidden=True)
             for held in sheets
@@ -85,13 +97,14 @@ def _translated() -> Iterator[None]:
         raise WorkbookRefused(WorkbookProblem.DAMAGED, kind=type(error).__name__) from error
 
 
-def _sheet(held: CalamineSheet, faulty: tuple[FaultyCell, ...]) -> Sheet:
+def _sheet(held: CalamineSheet, contents: Contents, part: str) -> Sheet:
     rows = [[_cell(value) for value in row] for row in held.to_python(skip_empty_area=False)]
-    for cell in faulty:
+    for cell in contents.faulty.get(part, ()):
         if cell.row < len(rows) and cell.column < len(rows[cell.row]):
             rows[cell.row][cell.column] = cell.shown
     merges = (Merge(top, left, bottom, right) for (top, left), (bottom, right) in held.merged_cell_ranges or ())
-    return Sheet(held.name, hidden=False, rows=tuple(map(tuple, rows)), merges=tuple(merges))
+    hidden = contents.hidden.get(part, ())
+    return Sheet(held.name, hidden=False, rows=tuple(map(tuple, rows)), merges=tuple(merges), hidden_rows=hidden)
 
 
 def _cell(value: object) -> Cell:

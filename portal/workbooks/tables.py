@@ -14,10 +14,12 @@ from portal.workbooks.headings import (
     HEADING_CHARACTERS,
     QUALITIES,
     SUBJECTS,
+    Headings,
     Meaning,
     is_heading,
     meaning_of,
 )
+from portal.workbooks.lessons import NO_LESSONS, Lessons, Remembered, TaughtTable, heading_of, remembered, shape_of
 from portal.workbooks.sheets import Merge, Sheet
 from verify.record.spellings import SUBJECT_LEVELS, TRAIT_LEVELS
 from verify.record.text import clean, fold
@@ -58,7 +60,8 @@ class Column:
 class Table:
     """headings: of each column of the sheet, top first. rows: all of the sheet, merged cells filled.
 
-    top, first: index of the first row of the header, and of the first row under it.
+    top, first: index of the first row of the header, and of the first row under it. shape: of the header. taught:
+    whether a school said what the columns mean. words: the headings that were known when it was read.
     """
 
     sheet: str
@@ -67,10 +70,18 @@ class Table:
     rows: Rows
     top: int
     first: int
+    shape: str
+    taught: bool
+    words: Headings
 
     @property
     def paths(self) -> frozenset[str]:
         return frozenset(column.path for column in self.columns if column.path is not None)
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether a school said that nothing of it is to be read."""
+        return self.taught and self.paths == {"ignored"}
 
     @property
     def is_long(self) -> bool:
@@ -78,24 +89,60 @@ class Table:
         return "subject_name" in self.paths
 
 
-def find_table(sheet: Sheet, *, comments: bool) -> Table | None:
+def find_table(sheet: Sheet, *, comments: bool, lessons: Lessons = NO_LESSONS) -> Table | None:
     """The sheet's table, or None when no header row is found. comments: the sheet says that it holds comments."""
-    found = _header_row(sheet)
+    words = lessons.headings
+    known = remembered(sheet.rows, lessons)
+    if known is not None:
+        return _taught_table(sheet, known, words)
+    found = _header_row(sheet, words)
     if found is None:
         return None
-    top, bottom = _header_block(sheet, found)
+    top, bottom = _header_block(sheet, found, words)
+    return table_at(sheet, top, bottom, comments=comments, words=words)
+
+
+def table_at(sheet: Sheet, top: int, bottom: int, *, comments: bool, words: Headings) -> Table:
+    """The table whose header stands in these rows, its columns read by their headings."""
+    rows, stacked, body = _parts(sheet, top, bottom)
+    columns = _columns(stacked, body, words, comments=comments)
+    shape = shape_of(sheet.rows[top : bottom + 1])
+    return Table(sheet.name, columns, tuple(stacked), rows, top, bottom + 1, shape, taught=False, words=words)
+
+
+def _taught_table(sheet: Sheet, known: Remembered, words: Headings) -> Table:
+    bottom = known.top + known.table.depth - 1
+    rows, stacked, body = _parts(sheet, known.top, bottom)
+    columns = tuple(_taught_columns(stacked, body, known.table))
+    return Table(
+        sheet.name, columns, tuple(stacked), rows, known.top, bottom + 1, known.shape, taught=True, words=words
+    )
+
+
+def _taught_columns(stacked: Sequence[tuple[str, ...]], body: Rows, table: TaughtTable) -> Iterator[Column]:
+    """What the school said of each column; a column that it never saw filled is unknown."""
+    for index, texts in enumerate(stacked):
+        taught = table.columns.get(index)
+        heading = " – ".join(texts)
+        if taught is not None:
+            yield Column(index, heading, taught.path, taught.label)
+        elif any(tidy(row[index]) is not None for row in body):
+            yield Column(index, heading, None)
+
+
+def _parts(sheet: Sheet, top: int, bottom: int) -> tuple[Rows, list[tuple[str, ...]], Rows]:
+    """All rows with merged cells filled, the headings of each column, and the first rows under them."""
     rows = _with_merges_filled(sheet, top, bottom)
     stacked = _stacked_headings(sheet, rows, top, bottom)
     body = [row for row in rows[bottom + 1 : bottom + 1 + _SAMPLED_ROWS] if any(cell is not None for cell in row)]
-    columns = _columns(stacked, body, comments=comments)
-    return Table(sheet.name, columns, tuple(stacked), rows, top, bottom + 1)
+    return rows, stacked, body
 
 
-def _header_row(sheet: Sheet) -> int | None:
+def _header_row(sheet: Sheet, words: Headings) -> int | None:
     """The first row with three known headings, one of them of a pupil's identity; else the first with two."""
     second_best = None
     for index, row in enumerate(sheet.rows[:_SEARCHED_ROWS]):
-        meanings = [_meaning(cell) for cell in row]
+        meanings = [_meaning(cell, words) for cell in row]
         names = {(meaning.section, meaning.name, meaning.part) for meaning in meanings if meaning is not None}
         identity = {name for section, name, _part in names if not section} & _IDENTITY
         if not identity or len(names) < 2 or identity == {"number"}:
@@ -106,44 +153,45 @@ def _header_row(sheet: Sheet) -> int | None:
     return second_best
 
 
-def _meaning(cell: Cell) -> Meaning | None:
+def _meaning(cell: Cell, words: Headings) -> Meaning | None:
     if not isinstance(cell, str) or len(cell) > HEADING_CHARACTERS:
         return None
-    return meaning_of((clean(cell),))
+    return meaning_of((clean(cell),), words)
 
 
-def _header_block(sheet: Sheet, found: int) -> tuple[int, int]:
+def _header_block(sheet: Sheet, found: int, words: Headings) -> tuple[int, int]:
     top = bottom = found
-    while top > max(0, found - _ROWS_ABOVE) and _is_group_row(sheet.rows[top - 1]):
+    while top > max(0, found - _ROWS_ABOVE) and _is_group_row(sheet.rows[top - 1], words):
         top -= 1
-    while bottom < min(len(sheet.rows) - 1, found + _ROWS_BELOW) and _continues_header(sheet, found, bottom + 1):
+    last = min(len(sheet.rows) - 1, found + _ROWS_BELOW)
+    while bottom < last and _continues_header(sheet, found, bottom + 1, words):
         bottom += 1
     return top, bottom
 
 
-def _is_header_like(row: Sequence[Cell]) -> bool:
+def _is_header_like(row: Sequence[Cell], words: Headings) -> bool:
     written = [cell for cell in row if tidy(cell) is not None]
-    known = sum(isinstance(cell, str) and is_heading(clean(cell)) for cell in written)
+    known = sum(isinstance(cell, str) and is_heading(clean(cell), words) for cell in written)
     return bool(written) and known >= _MOSTLY * len(written)
 
 
-def _continues_header(sheet: Sheet, found: int, below: int) -> bool:
+def _continues_header(sheet: Sheet, found: int, below: int, words: Headings) -> bool:
     """Whether a row is a lower row of the header: under a name or a code it has at most halves of a name."""
     for heading, cell in zip(sheet.rows[found], sheet.rows[below], strict=True):
-        over = _meaning(heading)
+        over = _meaning(heading, words)
         if over is None or over.section or over.name not in _FILLED_BY_PUPILS or tidy(cell) is None:
             continue
-        under = _meaning(cell)
+        under = _meaning(cell, words)
         if under is None or under.section or under.name not in _IDENTITY:
             return False
-    return _is_header_like(sheet.rows[below])
+    return _is_header_like(sheet.rows[below], words)
 
 
-def _is_group_row(row: Sequence[Cell]) -> bool:
+def _is_group_row(row: Sequence[Cell], words: Headings) -> bool:
     """A row over the header that groups columns; `Lớp: 4A1` is none."""
-    known = [_meaning(cell) for cell in row if isinstance(cell, str) and is_heading(clean(cell))]
+    known = [_meaning(cell, words) for cell in row if isinstance(cell, str) and is_heading(clean(cell), words)]
     groups = any(meaning is None or meaning.section or meaning.part for meaning in known)
-    return groups and _is_header_like(row)
+    return groups and _is_header_like(row, words)
 
 
 def repeats_header(table: Table, row: Sequence[Cell]) -> bool:
@@ -151,10 +199,14 @@ def repeats_header(table: Table, row: Sequence[Cell]) -> bool:
     written = [(index, value) for index, value in enumerate(map(tidy, row)) if value is not None]
     if len(written) < 3:
         return False
-    numbers = [number_of(value.strip("()") if isinstance(value, str) else value) for _index, value in written]
-    known = [number for number in numbers if number is not None]
-    if len(known) == len(written):
-        return all(later == earlier + 1 for earlier, later in pairwise(known))
+    numbers = []
+    for _index, value in written:
+        number = number_of(value.strip("()") if isinstance(value, str) else value)
+        if number is None:
+            break
+        numbers.append(number)
+    else:
+        return all(later == earlier + 1 for earlier, later in pairwise(numbers))
     again = sum(shown(value) in table.headings[index] for index, value in written)
     return again >= _MOSTLY * len(written)
 
@@ -186,7 +238,7 @@ def _places(merge: Merge, rows: Rows, last_row: int) -> Iterator[tuple[int, int]
 
 def _stacked_headings(sheet: Sheet, rows: Rows, top: int, bottom: int) -> list[tuple[str, ...]]:
     """For each column its headings from top to bottom, each once."""
-    levels = [[_heading(cell) for cell in rows[index]] for index in range(top, bottom + 1)]
+    levels = [[heading_of(cell) for cell in rows[index]] for index in range(top, bottom + 1)]
     for depth, level in enumerate(levels[:-1]):
         merged = any(merge.top == top + depth and merge.right > merge.left for merge in sheet.merges)
         if not merged:
@@ -202,13 +254,8 @@ def _spread(upper: list[str], lower: list[str]) -> None:
             upper[column] = upper[column - 1]
 
 
-def _heading(cell: Cell) -> str:
-    value = tidy(cell)
-    return "" if value is None else shown(value)[:HEADING_CHARACTERS]
-
-
-def _columns(stacked: Sequence[tuple[str, ...]], body: Rows, *, comments: bool) -> tuple[Column, ...]:
-    meanings = _without_doubt([meaning_of(texts) if texts else None for texts in stacked])
+def _columns(stacked: Sequence[tuple[str, ...]], body: Rows, words: Headings, *, comments: bool) -> tuple[Column, ...]:
+    meanings = _without_doubt([meaning_of(texts, words) if texts else None for texts in stacked])
     held = [
         [value for value in (tidy(row[index]) for row in body) if value is not None] for index in range(len(stacked))
     ]
@@ -283,7 +330,7 @@ def _path(meaning: Meaning | None, values: Sequence[Value], *, sentences: bool) 
         return _identifier(values) if meaning.name == "identifier" else meaning.name
     if meaning.extra and not _are_levels(values):
         return None
-    part = meaning.part or _part_of(values, meaning.section, sentences=sentences)
+    part = meaning.part or part_of(values, meaning.section, sentences=sentences)
     return f"{meaning.section}.{meaning.name}.{part}"
 
 
@@ -296,7 +343,7 @@ def _are_sentences(values: Sequence[Value]) -> bool:
     return sum(len(str(value)) > _LEVEL_CHARACTERS for value in values) * 2 > len(values)
 
 
-def _part_of(values: Sequence[Value], section: str, *, sentences: bool) -> str:
+def part_of(values: Sequence[Value], section: str, *, sentences: bool) -> str:
     """What a column holds whose heading does not say: marks, sentences, or else levels.
 
     sentences: the other such columns of the sheet hold some.

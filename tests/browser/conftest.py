@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, FileChooser, Page, TimeoutError, sync_playwright
 from werkzeug.serving import make_server
 
 from tests.databases import Backend
+from tests.portal.conftest import set_limits
 from tests.portal.worlds import World, made_world
 
 OUTPUT: Final = Path(__file__).parents[1] / "output"
@@ -39,6 +40,12 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
             thread.join()
             server.server_close()
             world.engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def _counted_anew(portal: Portal) -> None:
+    """All tests come from one address: each may ask as much as a person."""
+    set_limits(portal.world)
 
 
 @pytest.fixture(scope="session")
@@ -79,3 +86,17 @@ def keep(page: Page, name: str) -> None:
     OUTPUT.mkdir(exist_ok=True)
     width = page.viewport_size["width"] if page.viewport_size else 0
     page.screenshot(path=str(OUTPUT / f"{name}-{width}.png"), full_page=True)
+
+
+def chooser_by_keys(page: Page, lead_there: Callable[[], None]) -> FileChooser:
+    """Space on the file field opens the dialog. A loaded machine may swallow a press: a person presses again."""
+    for _ in range(3):
+        page.bring_to_front()
+        lead_there()
+        try:
+            with page.expect_file_chooser(timeout=15_000) as chooser:
+                page.keyboard.press("Space")
+            return chooser.value
+        except TimeoutError:
+            continue
+    raise AssertionError("the keyboard does not open the file dialog")

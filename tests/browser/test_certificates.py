@@ -23,7 +23,7 @@ def sign_in(page: Page, portal: Portal, username: str) -> Page:
     page.fill("#username", username)
     page.fill("#password", portal.world.logins[username].password)
     page.click("main button")
-    page.wait_for_url("**/hoc-ba")
+    page.wait_for_url("**/")
     return page
 
 

@@ -8,7 +8,18 @@ from playwright.sync_api import BrowserContext, Page
 from tests.browser.conftest import DESK, PHONE, Portal, keep
 from tests.browser.test_journeys import Contexts, sign_in
 
-PUBLIC = ("/", "/tra-cuu", "/tra-cuu?ma=x", "/quet", "/kiem-tra", "/dang-nhap", "/huong-dan", "/khong-co-trang-nay")
+PUBLIC = (
+    "/",
+    "/tra-cuu",
+    "/tra-cuu?ma=x",
+    "/quet",
+    "/kiem-tra",
+    "/dang-nhap",
+    "/huong-dan",
+    "/huong-dan/van-thu",
+    "/so-minh-bach",
+    "/khong-co-trang-nay",
+)
 # WCAG 2.5.8 spares links inside a sentence; design §6 asks 44 px of everything else.
 SMALL_TARGETS = """() => [...document.querySelectorAll('a, button, input:not([type=hidden]), select, summary')]
   .filter(each => !each.matches('.skip') && !each.closest('p, dd, .steps, .aside, .text, .hint'))
@@ -49,8 +60,10 @@ def test_card_and_staff_pages(page: Page, portal: Portal) -> None:
     code = portal.world.codes.locked
     look(page, f"/t/{code}")
     sign_in(page, portal)
-    for path in ("/hoc-ba", "/hoc-ba?q=a", f"/hoc-ba/{code}", f"/hoc-ba/{portal.world.codes.draft}"):
+    for path in ("/hoc-ba", "/hoc-ba?q=a", f"/hoc-ba/{code}", f"/hoc-ba/{portal.world.codes.draft}", "/", "/tien-do"):
         look(page, path)
+    look(page, "/tai-khoan")
+    keep(page, "account")
 
 
 def focused(page: Page) -> str:

@@ -12,12 +12,13 @@ from playwright.sync_api import Page
 
 from portal.demo.units import SCHOOL
 from portal.runtime import demo_signer
-from tests.browser.conftest import DESK, PHONE, Portal, keep
+from tests.browser.conftest import DESK, PHONE, Portal, chooser_by_keys, keep
 from tests.browser.test_journeys import Contexts, sign_in
 from tests.browser.test_looks import look
 from tests.portal.signers.tokens import PIN, SoftHsm, all_of, softhsm
 from tests.portal.views.packet_journeys import FAULTY, MENDED, mended
 from tests.portal.workbooks.marks import comments_in
+from tests.portal.worlds import CLERK
 from verify.signing import Role
 
 MINUTE = 60_000
@@ -115,7 +116,7 @@ def test_from_a_faulty_file_to_the_receipt(
     wait_for_heading(page, "Biên nhận BN-")
     look(page, page.url)
     keep(page, "packets-receipt")
-    page.click("text=Mở gói để ký")
+    page.click("text=Mở gói")
     packet = page.url
     to_sign = downloaded(page, "text=Tải gói để ký")
     by_tokens = signed_beside_tokens(running, hsm, tmp_path, to_sign)
@@ -148,16 +149,80 @@ def focus_is_on(page: Page, words: str) -> Callable[[], bool]:
     )
 
 
-def test_the_keyboard_alone_brings_a_class_in(contexts: Contexts, running: Portal, tmp_path: Path) -> None:
-    page = contexts(DESK, scripts=True).new_page()
-    sign_in(page, running)
-    choose(page, tmp_path, mended(FAULTY, {**MENDED, "B30": "8700000007"}), "lop-3A2-phim.xlsx")
+def focused(page: Page, selector: str) -> Callable[[], bool]:
+    return lambda: bool(page.evaluate("wanted => document.activeElement.matches(wanted)", selector))
+
+
+def go_to(page: Page, words: str) -> None:
+    """Tab from the beginning of the page to a link or button, and press it."""
     page.evaluate("document.activeElement.blur()")
+    press_until(page, focus_is_on(page, words))
+    page.keyboard.press("Enter")
+
+
+def download_by_keys(page: Page, words: str) -> bytes:
+    with page.expect_download() as download:
+        go_to(page, words)
+    return Path(download.value.path()).read_bytes()
+
+
+def choose_by_keys(page: Page, file: Path) -> None:
+    field = "input[type=file]"
+    chooser_by_keys(page, lambda: press_until(page, focused(page, field))).set_files(file)
+
+
+def sign_in_by_keys(page: Page, portal: Portal) -> None:
+    page.goto("/dang-nhap")
+    for selector, text in (("#username", CLERK), ("#password", portal.world.logins[CLERK].password)):
+        press_until(page, focused(page, selector))
+        page.keyboard.type(text)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/")
+
+
+def send_by_keys(page: Page, folder: Path, data: bytes, name: str) -> None:
+    """From the form to the report."""
+    (folder / name).write_bytes(data)
+    choose_by_keys(page, folder / name)
+    press_until(page, focused(page, "#school_year"))
+    page.keyboard.type("2025-2026")
+    assert page.input_value("#school_year") == "2025-2026"
+    go_to(page, "Gửi và kiểm tra")
+    wait_for_heading(page, "Kết quả kiểm tra lớp 3A2")
+
+
+@pytest.mark.parametrize("scripts", [False, True])
+def test_the_keyboard_alone_leads_from_a_faulty_file_to_signed_records(
+    contexts: Contexts, running: Portal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scripts: bool
+) -> None:
+    """No mouse, and once without JavaScript too: every step by Tab, Enter and typing."""
+    hsm = softhsm(tmp_path, monkeypatch)
+    page = contexts(DESK, scripts=scripts).new_page()
+    sign_in_by_keys(page, running)
+    go_to(page, "Nhập lớp")
+    wait_for_heading(page, "Nhập lớp")
+    go_to(page, "Nhập một lớp")
+    wait_for_heading(page, "Nhập một lớp")
+    send_by_keys(page, tmp_path, FAULTY, "lop-3A2-loi.xlsx")
+    cells = set(page.locator("#phai-sua ~ table .cell").all_inner_texts())
+    assert cells >= {"K10", "H11", "N12", "K13", "C14", "C15", "C16", "E17", "D19", "Y20", "K22"}
+    marked = download_by_keys(page, "Tải tệp đã đánh dấu lỗi")
+    assert cells <= set(comments_in(marked)["Tổng hợp"])
+    go_to(page, "Gửi tệp đã sửa")
+    wait_for_heading(page, "Nhập một lớp")
+    changed = {**MENDED, "B30": "8700000055" if scripts else "8700000056"}
+    send_by_keys(page, tmp_path, mended(marked, changed), "lop-3A2-sua.xlsx")
     for words, heading in (
-        ("Gửi và kiểm tra", "Kết quả kiểm tra lớp 3A2"),
         ("Xem lại và xác nhận", "Xác nhận nhập lớp"),
         ("Xác nhận, nhận cả lớp", "Biên nhận BN-"),
+        ("Mở gói", "Gói BN-"),
     ):
-        press_until(page, focus_is_on(page, words))
-        page.keyboard.press("Enter")
+        go_to(page, words)
         wait_for_heading(page, heading)
+    signed = signed_beside_tokens(running, hsm, tmp_path, download_by_keys(page, "Tải gói để ký"))
+    choose_by_keys(page, signed)
+    go_to(page, "Nộp tệp đã ký")
+    page.wait_for_selector("text=học bạ đã đủ chữ ký", timeout=MINUTE)
+    go_to(page, "Xem biên nhận")
+    wait_for_heading(page, "Biên nhận BN-")
+    keep(page, f"packets-keyboard-{'scripts' if scripts else 'plain'}")

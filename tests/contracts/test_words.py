@@ -11,11 +11,13 @@ import pytest
 
 from portal.errors import Problem
 from portal.models import State
-from portal.presenters import facts, problems, reasons, states, verdict
+from portal.presenters import defects, differences, exchange_words, facts, problems, reasons, refusals, states, verdict
 from portal.presenters.tones import Tone
 from portal.services.audit import AuditProblem, Defect
 from portal.workbooks.refusals import WorkbookProblem, WorkbookRefused
 from verify.errors import Refusal, VerifyError
+from verify.exchange.judging import Fault
+from verify.report.differences import Difference, Found
 from verify.signing import Role
 from verify.standing import StandingState
 from verify.verdict import Check, Question, Reason, Status, Verdict
@@ -23,7 +25,14 @@ from verify.verdict import Check, Question, Reason, Status, Verdict
 ROOT = Path(__file__).parents[2]
 # A court's word, and a claim that only the ministry's portal may make (domain §6, §8.3).
 FORBIDDEN = re.compile(r"(?<!\w)giả(?!\w)|giá trị pháp lý", re.IGNORECASE)
-NOTHING_TO_DO = {Reason.CLAIMED_TIME_ONLY, Reason.VALID_WHEN_RECEIVED, Reason.NO_WITNESS_REQUIRED}
+NOTHING_TO_DO = {
+    Reason.CLAIMED_TIME_ONLY,
+    Reason.VALID_WHEN_RECEIVED,
+    Reason.VALID_AT_EARLIER_LOCK,
+    Reason.VALID_BY_OTHER_LOG,
+    Reason.NO_WITNESS_REQUIRED,
+    Reason.NO_STAMP_REQUIRED,
+}
 DETAIL = dict.fromkeys(
     ("limit", "count", "sheets", "classes", "found", "wanted", "sheet", "part", "row", "column"), "7"
 )
@@ -118,22 +127,27 @@ def test_problems_are_told_apart() -> None:
 
 @pytest.mark.parametrize("refusal", Refusal)
 def test_refusal(refusal: Refusal) -> None:
-    assert_sentence(problems.refusal_sentence(VerifyError(refusal)))
-    assert all(problems.REFUSALS[refusal])
+    assert_sentence(refusals.refusal_sentence(VerifyError(refusal)))
+    assert all(refusals.REFUSALS[refusal])
 
 
 def test_refusals_are_told_apart() -> None:
-    assert not repeated(what for what, _advice in problems.REFUSALS.values())
+    assert not repeated(what for what, _advice in refusals.REFUSALS.values())
 
 
 @pytest.mark.parametrize("defect", Defect)
 def test_defect(defect: Defect) -> None:
-    assert_sentence(problems.defect_sentence(AuditProblem(defect, detail="head")))
+    assert_sentence(defects.defect_sentence(AuditProblem(defect, detail="head")))
 
 
 @pytest.mark.parametrize("problem", WorkbookProblem)
 def test_workbook_problem(problem: WorkbookProblem) -> None:
     assert_sentence(WorkbookRefused(problem, **DETAIL).message)
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_why_a_bundle_from_elsewhere_is_not_taken(fault: Fault) -> None:
+    assert_sentence(exchange_words.FAULTS[fault])
 
 
 @pytest.mark.parametrize("status", [*problems.HTTP, 406, 418, 500, 502])
@@ -160,3 +174,14 @@ def test_nothing_accuses_or_claims(path: Path) -> None:
         if FORBIDDEN.search(line)
     ]
     assert not found
+
+
+@pytest.mark.parametrize("difference", list(Difference))
+def test_difference(difference: Difference) -> None:
+    found = Found(difference, 7, "0" * 32, "TH-1", "head")
+    assert_sentence(differences.difference_sentence(found))
+    assert "dòng 7" in differences.difference_line(found)
+
+
+def test_each_difference_has_its_own_sentence() -> None:
+    assert not repeated(differences.DIFFERENCES.values())

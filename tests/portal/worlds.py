@@ -5,7 +5,7 @@ must never see them; a stranger with a code (a parent), and one without.
 """
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +26,7 @@ from portal.models import RecordVersion, State, Transcript, YearRecordRow
 from portal.runtime import Runtime, demo_signer, open_runtime
 from portal.services import organisation
 from portal.services.intake import take_in
+from portal.services.life import Act
 from portal.services.locking import lock_packet
 from portal.services.signing import sign_packet
 from portal.services.transitions import change_state
@@ -158,11 +159,32 @@ def _pupil(session: Session, runtime: Runtime, goal: State, *years: YearRecord) 
     return code
 
 
-def _sign(session: Session, runtime: Runtime, packet: int) -> None:
+def locked_class(
+    session: Session, runtime: Runtime, records: Sequence[YearRecord], school: str = SCHOOL
+) -> tuple[str, ...]:
+    """A whole class of one year, signed and locked; returns the lookup codes."""
+    codes: list[str] = []
+
+    def fresh() -> str:
+        codes.append(_fresh_code())
+        return codes[-1]
+
+    rows = tuple(JudgedPupil(5 + each, 1 + each, record, ()) for each, record in enumerate(records))
+    first = records[0]
+    judged = JudgedClass(class_name=first.class_name, grade=first.grade, rows=rows, findings=())
+    digest = sha256(f"{first.class_name} {len(records)}".encode())
+    taken = take_in(session, SYSTEM, organisation.unit(session, school), first.school_year, judged, digest, fresh, NOW)
+    assert taken.packet is not None, taken
+    _sign(session, runtime, taken.packet, len(records), school)
+    _lock(session, runtime, taken.packet)
+    return tuple(codes)
+
+
+def _sign(session: Session, runtime: Runtime, packet: int, count: int = 1, school: str = SCHOOL) -> None:
     assert runtime.authority is not None
-    signers = {role: demo_signer(runtime.authority, SCHOOL, role, NOW) for role in (Role.HEAD, Role.SCHOOL_SEAL)}
+    signers = {role: demo_signer(runtime.authority, school, role, NOW) for role in (Role.HEAD, Role.SCHOOL_SEAL)}
     signed = sign_packet(session, SYSTEM, packet, signers, runtime.trust(NOW), NOW)
-    assert signed.accepted == 1, signed
+    assert signed.accepted == count, signed
 
 
 def _lock(session: Session, runtime: Runtime, packet: int) -> None:
@@ -184,7 +206,7 @@ def _withdraw(session: Session, code: str) -> None:
         .join(Transcript, Transcript.id == YearRecordRow.transcript_id)
         .where(Transcript.lookup_code == code)
     ).one()
-    change_state(session, version, State.WITHDRAWN, actor="trường", reason="nhập nhầm lớp", now=NOW)
+    change_state(session, version, Act.WITHDRAW, actor="trường", reason="nhập nhầm lớp", now=NOW)
 
 
 def _fresh_code() -> str:

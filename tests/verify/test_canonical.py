@@ -2,8 +2,11 @@
 
 import json
 import unicodedata
+from types import MappingProxyType
+from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +26,48 @@ def test_round_trip(value: dict[str, Json]) -> None:
     data = canonicalise(value)
     assert parse_canonical(data) == value
     assert canonicalise(parse(data)) == data
+
+
+@given(values)
+def test_writes_what_the_reference_writes(value: Json) -> None:
+    assert canonicalise(value) == rfc8785.dumps(value)
+
+
+def test_every_character_of_one_unit_is_written_as_the_reference_writes_it() -> None:
+    # The text ends in a starter, so that no neighbours compose; surrogates are refused elsewhere.
+    units = [chr(code) for code in range(0x10000) if not 0xD800 <= code < 0xE000]
+    plain = [unit for unit in units if unicodedata.is_normalized("NFC", unit)]
+    value: Json = {f"{unit}k": f"{unit}v" for unit in plain if unicodedata.is_normalized("NFC", f"{unit}kv")}
+    assert canonicalise(value) == rfc8785.dumps(value)
+
+
+def test_an_escape_before_a_combining_mark_is_normalised_text() -> None:
+    value = {"a": "\n\u0301", "b": "\x0b\u0307", "c\n\u0303": "\t\u0308"}
+    assert parse_canonical(canonicalise(value)) == value == parse(rfc8785.dumps(value))
+
+
+@pytest.mark.parametrize("value", [{"a": "e\u0301"}, {"e\u0301": 1}, [["n\u0303"]], {"a": ["\n\u0301", "o\u0302"]}])
+def test_text_that_is_not_composed_is_not_written(value: Json) -> None:
+    with pytest.raises(MalformedRecord) as caught:
+        canonicalise(value)
+    assert caught.value.refusal is Refusal.NOT_NFC
+
+
+@pytest.mark.parametrize(
+    ("value", "refusal"),
+    [
+        (1.0, Refusal.BAD_SHAPE),
+        ({1: "a"}, Refusal.BAD_SHAPE),
+        ({"a": {2, 3}}, Refusal.BAD_SHAPE),
+        (MappingProxyType({"a": 1}), Refusal.BAD_SHAPE),
+        (2**53, Refusal.BAD_NUMBER),
+        (["\udfff"], Refusal.NOT_JSON),
+    ],
+)
+def test_what_is_no_value_is_not_written(value: Any, refusal: Refusal) -> None:
+    with pytest.raises(MalformedRecord) as caught:
+        canonicalise(value)
+    assert caught.value.refusal is refusal
 
 
 def test_keys_are_ordered_by_utf16_units() -> None:

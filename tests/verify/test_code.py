@@ -32,6 +32,9 @@ def test_any_spelling_gives_the_code(code: str, spell: object) -> None:
 def test_the_qr_leads_back(code: str, year: str, version: int) -> None:
     target = PrintTarget(code, year, version)
     text = qr_text("https://hocba.example.vn", target)
+    summarised = qr_text("https://hocba.example.vn", target, "12" * 300)
+    assert summarised.startswith(text.replace("/T/", "/S/") + "#1212")
+    assert parse_target(summarised) == target
     assert text == text.upper()
     assert set(text) <= set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
     assert parse_target(text) == target

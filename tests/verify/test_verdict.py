@@ -10,6 +10,7 @@ from verify.verdict import (
     ABOUT_THE_CONTENT,
     ABOUT_THE_FILE,
     ABOUT_THE_STORE,
+    TOLD_ONLY,
     Check,
     Question,
     Reason,
@@ -36,7 +37,7 @@ def test_nothing_asked_is_insufficient() -> None:
     assert all(check.reason is Reason.NOT_ASKED for check in conclusion.checks)
 
 
-@pytest.mark.parametrize("question", [question for question in Question if question is not Question.WITNESSED])
+@pytest.mark.parametrize("question", sorted(set(Question) - {Question.WITNESSED} - TOLD_ONLY))
 @pytest.mark.parametrize("status", [Status.FAILED, Status.UNKNOWN, Status.NOT_APPLICABLE])
 def test_one_check_that_did_not_pass_is_never_authentic(question: Question, status: Status) -> None:
     assert verdict(**{question.value: status}) is not Verdict.AUTHENTIC
@@ -45,6 +46,12 @@ def test_one_check_that_did_not_pass_is_never_authentic(question: Question, stat
 def test_a_witness_that_is_not_required_does_not_stand_in_the_way() -> None:
     assert verdict(witnessed=Status.NOT_APPLICABLE) is Verdict.AUTHENTIC
     assert verdict(witnessed=Status.FAILED) is Verdict.INSUFFICIENT
+
+
+@pytest.mark.parametrize("status", Status)
+def test_the_age_of_a_record_is_told_and_never_decides(status: Status) -> None:
+    assert verdict(time_proven=status) is Verdict.AUTHENTIC
+    assert verdict(time_proven=status, text_equal=Status.FAILED) is Verdict.MISMATCH
 
 
 @pytest.mark.parametrize(

@@ -2,5 +2,5 @@
 
 In reading order: `foreign` (the border at which other libraries' errors end), `certificates` (names, dates, use),
 `times` (is the claimed time possible?), `paths` (is the certificate trusted and not revoked?), `writing` (the only
-writer), `reading` (the only reader).
+writer), `own_layout` (what it wrote, read back), `reading` (the only reader).
 """

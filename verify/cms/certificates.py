@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -30,6 +31,8 @@ class CertificateFacts:
     suits_signing: bool
 
 
+# Asked several times for each signature of a batch.
+@lru_cache(maxsize=64)
 def facts_of(certificate: bytes) -> CertificateFacts:
     """Read a DER certificate; raises MalformedRecord(BAD_CERTIFICATE) or LimitExceeded."""
     if len(certificate) > limits.CERTIFICATE_BYTES:

@@ -1,12 +1,15 @@
 """The only reader of CMS signatures: takes one apart, and answers whether it holds. Says nothing about trust.
 
 Reading is tolerant, so that a stranger's signature is described truthfully; `canonical` tells whether the bytes are
-exactly what `writing` makes around this raw signature, which our own containers and seals require.
+exactly what `writing` makes around this raw signature, which our own containers and seals require. Such bytes are
+read by `own_layout`, all others through pyHanko.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from asn1crypto import cms, tsp
@@ -23,6 +26,7 @@ from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 
 from verify import limits
 from verify.cms.foreign import translated
+from verify.cms.own_layout import OwnSignature, take_apart
 from verify.cms.writing import expected
 from verify.errors import LimitExceeded, MalformedRecord, Refusal, VerifyError
 from verify.verdict import Check, Question, Reason, Status
@@ -47,8 +51,7 @@ class Message:
     bound: bool
     digest_name: str | None
     signing_time: datetime | None
-    _signer_info: cms.SignerInfo
-    _certificate: asn1_x509.Certificate
+    _holds: Callable[[bytes], tuple[bool, bool]]
 
     def digest(self, content: bytes) -> bytes:
         """The digest of the content under this signature's algorithm; empty if that is not accepted."""
@@ -69,11 +72,28 @@ def read(data: bytes, padded: bool = False) -> Message:
     """
     if len(data) > limits.CMS_BYTES:
         raise LimitExceeded(Refusal.TOO_LARGE, "signature")
+    own = take_apart(data)
+    if own is not None and (padded or own.encoded == data):
+        return _own_message(own)
     with translated(Refusal.BAD_SIGNATURE_FILE):
         info = cms.ContentInfo.load(data, strict=not padded)
         if info["content_type"].native != "signed_data":
             raise MalformedRecord(Refusal.BAD_SIGNATURE_FILE, "not signed data")
         return _message(info, data)
+
+
+def _own_message(own: OwnSignature) -> Message:
+    """What our layout says of every signature in it."""
+    return Message(
+        encoded=own.encoded,
+        canonical=True,
+        certificate=own.certificate,
+        others=own.others,
+        bound=True,
+        digest_name="sha256",
+        signing_time=own.signing_time,
+        _holds=own.holds,
+    )
 
 
 def _message(info: cms.ContentInfo, data: bytes) -> Message:
@@ -94,8 +114,7 @@ def _message(info: cms.ContentInfo, data: bytes) -> Message:
         bound=_bound(signer_info, found.signer_cert),
         digest_name=_digest_name(signer_info),
         signing_time=_signing_time(signer_info),
-        _signer_info=signer_info,
-        _certificate=found.signer_cert,
+        _holds=partial(_asked, signer_info, found.signer_cert),
     )
 
 
@@ -148,7 +167,7 @@ def integrity(message: Message, digest: bytes) -> tuple[Check, Check]:
         return unasked, Check(Question.SIGNATURE_VALUE, Status.FAILED, Reason.SIGNATURE_INVALID, {"weak": "yes"})
     try:
         with translated(Refusal.BAD_SIGNATURE_FILE):
-            intact, holds = _asked(message, digest)
+            intact, holds = message._holds(digest)
     except VerifyError:
         return malformed()
     return (
@@ -165,9 +184,9 @@ def malformed() -> tuple[Check, Check]:
     )
 
 
-def _asked(message: Message, digest: bytes) -> tuple[bool, bool]:
+def _asked(signer_info: cms.SignerInfo, certificate: asn1_x509.Certificate, digest: bytes) -> tuple[bool, bool]:
     try:
-        intact, holds = validate_sig_integrity(message._signer_info, message._certificate, "data", digest)
+        intact, holds = validate_sig_integrity(signer_info, certificate, "data", digest)
     except SignatureValidationError as error:
         raise MalformedRecord(Refusal.BAD_SIGNATURE_FILE, "attributes") from error
     return bool(intact), bool(holds)

@@ -1,8 +1,9 @@
 """The only writer of CMS signatures: CAdES-BES for records (ETSI EN 319 122-1), PAdES-B-B for PDFs (EN 319 142-1).
 
-One SignerInfo, SHA-256, detached, DER, no unsigned attribute. What depends on the certificate alone is encoded once
-with pyHanko's own primitives and joined for each signature: nothing is signed on trial, no key is parsed again.
-`expected` is the one layout; the reader compares what it got with it, so that no byte outside the signature is free.
+One SignerInfo, SHA-256, detached, DER, no unsigned attribute but a timestamp that is put on afterwards. What depends on
+the certificate alone is encoded once with pyHanko's own primitives and joined for each signature: nothing is signed on
+trial, no key is parsed again. `expected` is the one layout; the reader compares what it got with it, so that no byte
+outside the signature is free.
 """
 
 # mypy: no-disallow-untyped-calls
@@ -26,8 +27,8 @@ _SIGNED_DATA = cms.ContentType("signed_data").dump()
 _DETACHED_DATA = cms.EncapsulatedContentInfo({"content_type": "data"}).dump()
 _SHA256 = algos.DigestAlgorithm({"algorithm": "sha256"}).dump()
 _CONTENT_TYPE = simple_cms_attribute("content_type", "data").dump()
-_MESSAGE_DIGEST = cms.CMSAttributeType("message_digest").dump()
-_SIGNING_TIME = cms.CMSAttributeType("signing_time").dump()
+MESSAGE_DIGEST = cms.CMSAttributeType("message_digest").dump()
+SIGNING_TIME = cms.CMSAttributeType("signing_time").dump()
 # RFC 5280 §4.1.2.5.1: UTCTime reaches to 2049.
 _LAST_UTC_TIME_YEAR = 2049
 
@@ -158,12 +159,12 @@ def _signature_size(certificate: x509.Certificate) -> int:
 def _attributes(frame: _Frame, digest: bytes, signing_time: datetime | None) -> bytes:
     made = [
         _CONTENT_TYPE,
-        tlv(_SEQUENCE, _MESSAGE_DIGEST, tlv(_SET, tlv(_OCTETS, digest))),
+        tlv(_SEQUENCE, MESSAGE_DIGEST, tlv(_SET, tlv(_OCTETS, digest))),
         frame.binding,
         frame.protection,
     ]
     if signing_time is not None:
-        made.append(tlv(_SEQUENCE, _SIGNING_TIME, tlv(_SET, _time(signing_time))))
+        made.append(tlv(_SEQUENCE, SIGNING_TIME, tlv(_SET, _time(signing_time))))
     return in_order(made)
 
 
@@ -187,3 +188,23 @@ def _parts(certificate: bytes, chain: tuple[bytes, ...], frame: _Frame, attribut
         signature_algorithm=frame.signature_algorithm,
         signature=signature,
     )
+
+
+def value_of(encoded: bytes) -> bytes:
+    """The raw signature of one of ours: what a timestamp on it covers (EN 319 122-1 §5.3)."""
+    with translated(Refusal.BAD_SIGNATURE_FILE):
+        return bytes(_signer_info(cms.ContentInfo.load(encoded, strict=True))["signature"].native)
+
+
+def stamped(encoded: bytes, token: bytes) -> bytes:
+    """A signature of ours with a timestamp token (DER) as its one unsigned attribute."""
+    with translated(Refusal.BAD_SIGNATURE_FILE):
+        held = cms.ContentInfo.load(encoded, strict=True)
+        attribute = simple_cms_attribute("signature_time_stamp_token", cms.ContentInfo.load(token, strict=True))
+        _signer_info(held)["unsigned_attrs"] = cms.CMSAttributes([attribute])
+        return bytes(held.dump())
+
+
+def _signer_info(held: cms.ContentInfo) -> cms.SignerInfo:
+    (found,) = held["content"]["signer_infos"]
+    return found

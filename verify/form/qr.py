@@ -10,12 +10,14 @@ from qrcode.exceptions import DataOverflowError
 
 from verify.errors import LimitExceeded, Refusal
 
+# What a refusal names.
+SYMBOL: Final = "qr"
 QUIET_MODULES: Final = 4
 SMALLEST_MODULE_MM: Final = 0.5
 # A symbol of version 4 or 5 (an ordinary host name) fills this square; longer addresses grow beyond it.
 USUAL_SIDE_MM: Final = 23.0
-# Version 12 needs 36.5 mm; more would push the form off its page.
-LARGEST_VERSION: Final = 12
+# Version 13 needs 38.5 mm; more would push the form off its page.
+LARGEST_VERSION: Final = 13
 # Any mask is legal; choosing the best by trial costs ten times the rest of the symbol.
 _MASK: Final = 4
 
@@ -30,27 +32,51 @@ class Symbol:
 
 
 def symbol(text: str) -> Symbol:
-    """Draw a text, in alphanumeric mode when it allows; raises LimitExceeded(TOO_LARGE)."""
+    """Draw a text with its quiet zone; raises LimitExceeded(TOO_LARGE)."""
+    modules = matrix(text)
+    side_mm = max(USUAL_SIDE_MM, SMALLEST_MODULE_MM * len(modules))
+    return Symbol(text, _svg(modules), side_mm)
+
+
+def matrix(text: str) -> list[list[bool]]:
+    """The modules with their quiet zone, dark ones true: in alphanumeric mode when the text allows, digits behind a #
+    in numeric mode. Raises LimitExceeded(TOO_LARGE).
+    """
     code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=QUIET_MODULES, mask_pattern=_MASK)
-    code.add_data(text, optimize=0)
+    for part in _parts(text):
+        code.add_data(part, optimize=0)
     try:
         code.make(fit=True)
     except (DataOverflowError, ValueError) as error:
-        raise LimitExceeded(Refusal.TOO_LARGE, "qr") from error
+        raise LimitExceeded(Refusal.TOO_LARGE, SYMBOL) from error
     if code.version > LARGEST_VERSION:
-        raise LimitExceeded(Refusal.TOO_LARGE, "qr")
-    matrix = code.get_matrix()
-    side_mm = max(USUAL_SIDE_MM, SMALLEST_MODULE_MM * len(matrix))
-    return Symbol(text, _svg(matrix), side_mm)
+        raise LimitExceeded(Refusal.TOO_LARGE, SYMBOL)
+    found: list[list[bool]] = code.get_matrix()
+    return found
 
 
-def _svg(matrix: list[list[bool]]) -> str:
-    side = len(matrix)
-    path = "".join(
+def _parts(text: str) -> tuple[str, ...]:
+    """One segment of the symbol each, in the densest mode that its characters allow."""
+    address, mark, digits = text.partition("#")
+    return (address, mark, digits) if mark and digits.isdecimal() else (text,)
+
+
+def path_of(text: str) -> tuple[int, str]:
+    """The side of a text's symbol in modules, and its dark ones as the path of an SVG; as `matrix` refuses."""
+    dark = matrix(text)
+    return len(dark), _path(dark)
+
+
+def _path(dark: list[list[bool]]) -> str:
+    return "".join(
         f"M{start} {row}h{length}v1h-{length}z"
-        for row, modules in enumerate(matrix)
+        for row, modules in enumerate(dark)
         for start, length in _dark_runs(modules)
     )
+
+
+def _svg(dark: list[list[bool]]) -> str:
+    side, path = len(dark), _path(dark)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{side}" height="{side}" viewBox="0 0 {side} {side}">'
         f'<path fill="#000" d="{path}"/></svg>'

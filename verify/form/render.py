@@ -26,7 +26,10 @@ from verify.record.model import YearRecord
 __all__ = ["Attachment", "CellBox", "PrintContext", "Rendered", "render"]
 
 _HERE: Final = Path(__file__).parent
-TEMPLATES: Final = {1: _HERE / "v1" / "form.typ"}
+OFFICIAL: Final = 1
+# The same form with "BẢN TẬP HUẤN" in every margin: of instances that people learn with.
+TRAINING: Final = 2
+TEMPLATES: Final = {OFFICIAL: _HERE / "v1" / "form.typ", TRAINING: _HERE / "training" / "form.typ"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class PrintContext:
 
     host_url: the only official address, scheme and host. system_name, owner_name: source system and its owner (Luật
     GDĐT 20/2023 Đ.12). sample: "DỮ LIỆU MẪU" on each page. preview: watermark, no QR. template: version of the form.
+    summary: digits of the signed summary in the QR of a single year's pages, where the holder asked for it.
+    extract: number of the extract that a print was issued as; every foot says it.
     """
 
     host_url: str
@@ -53,7 +58,9 @@ class PrintContext:
     owner_name: str
     sample: bool
     preview: bool
-    template: int = 1
+    template: int = OFFICIAL
+    summary: str | None = None
+    extract: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +72,23 @@ class Rendered:
     pages: int
 
 
-def render(years: Sequence[YearRecord], context: PrintContext, attachments: Sequence[Attachment] = ()) -> Rendered:
+def render(
+    years: Sequence[YearRecord],
+    context: PrintContext,
+    attachments: Sequence[Attachment] = (),
+    origins: Sequence[words.Told] = (),
+) -> Rendered:
     """Print the years of one pupil, oldest first: cover, civil data (both from the newest), a block for each year.
 
+    origins: of years that the system before this one had locked, or that took another version's place; the foot of
+    their pages says so.
     Fields of a year's cells carry the prefix `2025-2026/` when several years are printed. Raises
-    MalformedRecord(BAD_SHAPE) for no year, several pupils or an unknown template; LimitExceeded for a text or a print
-    beyond `verify.limits`.
+    MalformedRecord(BAD_SHAPE) for no year, several pupils, an unknown template or several years with a summary;
+    LimitExceeded for a text or a print beyond `verify.limits`.
     """
     _check(years, context)
-    sheet = Sheet(context.host_url, _source(context), context.preview)
+    told = {each.school_year: words.origin(each) for each in origins}
+    sheet = Sheet(context.host_url, _source(context), context.preview, told, context.summary)
     data = _metadata(years, context) | {"attachments": [_attached(each) for each in attachments]}
     pdf, corners = _press(context.template).print(data | sheet.data(years))
     boxes = sheet.cells.boxes(corners)
@@ -88,11 +103,15 @@ def _check(years: Sequence[YearRecord], context: PrintContext) -> None:
         raise MalformedRecord(Refusal.BAD_SHAPE, "years")
     if context.template not in TEMPLATES:
         raise MalformedRecord(Refusal.BAD_SHAPE, "template")
+    if context.summary is not None and len(years) != 1:
+        raise MalformedRecord(Refusal.BAD_SHAPE, "summary")
 
 
 def _source(context: PrintContext) -> str:
+    # First, so that no line ends within the number: a hyphen there is none in the text of the page.
+    issued = f"Trích lục số {context.extract}. " if context.extract is not None else ""
     return (
-        f"Bản in từ {context.system_name}, do {context.owner_name} quản lý. "
+        f"{issued}Bản in từ {context.system_name}, do {context.owner_name} quản lý. "
         f"Địa chỉ tra cứu, kiểm tra chính thức duy nhất: {context.host_url}"
     )
 

@@ -27,14 +27,24 @@ class Sheet:
     """One print in the making.
 
     cells: what it writes where. host_url, source: the official address, and the words on system and owner.
-    preview: no QR, since nothing is locked yet.
+    preview: no QR, since nothing is locked yet. origins: by school year, words on where an earlier year comes from.
+    summary: digits of the signed summary, for the QR on the pages of the one year.
     """
 
-    def __init__(self, host_url: str, source: str, preview: bool) -> None:
+    def __init__(
+        self,
+        host_url: str,
+        source: str,
+        preview: bool,
+        origins: Mapping[str, str] | None = None,
+        summary: str | None = None,
+    ) -> None:
         self.cells = Cells()
         self._host_url = host_url
         self._source = source
         self._preview = preview
+        self._origins = origins or {}
+        self._summary = summary
 
     def data(self, years: Sequence[YearRecord]) -> Data:
         """All pages: cover, civil data with study history, and the block of each year."""
@@ -132,7 +142,7 @@ class Sheet:
             "promoted": cell("promoted", promoted) if promoted else None,
             "teacher": cell("homeroom_teacher", record.homeroom_teacher),
             **self._issue(record, prefix),
-            "foot": self._foot(record, prefix),
+            "foot": self._foot(record, prefix, self._origins.get(record.school_year), self._summary),
         }
 
     def _year_head(self, record: YearRecord, prefix: str) -> Data:
@@ -177,11 +187,15 @@ class Sheet:
             "comment": self.cells.add(f"{path}.comment", result.comment if result else ""),
         }
 
-    def _foot(self, record: YearRecord, prefix: str) -> Data:
-        """What stands below each page: QR, code in words, source system, the only official address, page."""
+    def _foot(self, record: YearRecord, prefix: str, origin: str | None = None, summary: str | None = None) -> Data:
+        """What stands below each page: QR, code in words, source system, the only official address, page.
+
+        The cover and the civil data carry the plain QR always: nothing of theirs but the name is in a summary.
+        """
+        source = f"{origin} {self._source}" if origin else self._source
         cell = self.cells.add
         target = PrintTarget(record.lookup_code, record.school_year, record.version)
-        drawn = None if self._preview else symbol(qr_text(self._host_url, target))
+        drawn = None if self._preview else symbol(qr_text(self._host_url, target, summary))
         return {
             "qr": drawn
             and {
@@ -192,6 +206,6 @@ class Sheet:
             },
             "code": cell("lookup_code", grouped(record.lookup_code)),
             "edition": cell(f"{prefix}version", f"Năm học {record.school_year}, bản số {record.version}"),
-            "source": cell("footer", self._source) | {"size": 0},  # never smaller than the rest of the foot
+            "source": cell("footer", source) | {"size": 0},  # never smaller than the rest of the foot
             "page": cell(PAGE_NUMBER, ""),
         }

@@ -1,11 +1,40 @@
 """Values to the words that stand on paper. Texts in `CellBox` are these, so a checker compares what is printed."""
 
 import re
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
 
 from verify.record.model import YearRecord
 from verify.record.vocabulary import GRADES
 
+# Paper says days of the province; it has had no other offset since 1975.
+_VIETNAM = timezone(timedelta(hours=7))
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a year comes from that the system before this one had locked. source: its name.
+
+    effective_at: since when the year is in force there; imported_at: when it was taken in here. Both with time zone.
+    """
+
+    school_year: str
+    source: str
+    effective_at: datetime
+    imported_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What a year's version took the place of. decision: number of the paper decision. since: with time zone."""
+
+    school_year: str
+    version: int
+    decision: str
+    since: datetime
+
+
+Told = Origin | Replacement
 _SLASH = re.compile(r"\s*/\s*")
 
 
@@ -52,6 +81,18 @@ def programme(record: YearRecord) -> str:
         return record.programme_completed_text
     name = "tiểu học" if record.grade == GRADES[-1] else f"lớp {record.grade}"
     return f"{'Hoàn thành' if record.programme_completed else 'Chưa hoàn thành'} chương trình {name}"
+
+
+def origin(held: Told) -> str:
+    """`Nhập từ hệ thống trước: …` or `Thay thế bản số 1 …`, in the foot of each page of such a year."""
+    if isinstance(held, Replacement):
+        return f"Thay thế bản số {held.version} theo quyết định {held.decision}, từ ngày {_day(held.since)}."
+    dates = f"hiệu lực từ {_day(held.effective_at)}, nhập ngày {_day(held.imported_at)}"
+    return f"Nhập từ hệ thống trước: {held.source}, {dates}."
+
+
+def _day(moment: datetime) -> str:
+    return short_date(moment.astimezone(_VIETNAM).date())
 
 
 def promotion(record: YearRecord) -> str | None:

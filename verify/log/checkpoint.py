@@ -58,11 +58,15 @@ def parse(text: str) -> Checkpoint:
     return Checkpoint(origin, int(size), root, tuple(extensions))
 
 
-def sign(checkpoint: Checkpoint, signer: notes.Signer) -> bytes:
-    """The signed note of a checkpoint. The caller makes sure that it extends the last one that it signed."""
-    if signer.verifier.name != checkpoint.origin:
+def sign(checkpoint: Checkpoint, signer: notes.Signer, time: int = 0) -> bytes:
+    """The signed note of a checkpoint. The caller makes sure that it extends the last one that it signed.
+
+    time: seconds since 1970, for the line of the key beside; 0 says nothing about when.
+    """
+    if any(key.name != checkpoint.origin for key in signer.verifiers):
         raise MalformedRecord(Refusal.BAD_NOTE, "key of another log")
-    return notes.sign(body(checkpoint), signer)
+    note = notes.sign(body(checkpoint), signer)
+    return note if signer.beside is None else notes.cosign(note, signer.beside, time)
 
 
 def open_signed(

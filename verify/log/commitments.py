@@ -1,4 +1,4 @@
-"""Salted commitments of a `lock` leaf, and the opening that a holder of the record keeps.
+"""Salted commitments of `lock` and `ledger` leaves, and the opening that a holder of the record keeps.
 
 With a 32-byte random salt, fresh for each leaf and kept beside the record:
 
@@ -6,10 +6,11 @@ With a 32-byte random salt, fresh for each leaf and kept beside the record:
                                                    "record_sha256": …, "school_year": …, "version": …}))
     signatures_commitment = HMAC-SHA256(salt, JCS({"schema": "hocba/log-signatures/1", "record_sha256": …,
                                                    "signatures": {role: SHA-256 of that role's CMS bytes}}))
+    ledger's commitment   = HMAC-SHA256(salt, JCS({"schema": "hocba/log-ledger/1", "row": …, "digest": …}))
 
 `record_sha256` is over the exact bytes that the school signed (for `jcs+cades` the canonical record). So a
 leaf binds the bytes of the record, the lookup code and version it stands under, and who signed it, each
-signature by its own bytes. The two messages differ in their schema, so one salt serves both. Whoever holds
+signature by its own bytes. The messages differ in their schema, so one salt serves both. Whoever holds
 record, signatures and opening can recompute both; whoever holds only the log cannot guess what is behind.
 """
 
@@ -27,6 +28,7 @@ from verify.log import fields
 OPENING_SCHEMA: Final = "hocba/log-opening/1"
 RECORD_SCHEMA: Final = "hocba/log-record/1"
 SIGNATURES_SCHEMA: Final = "hocba/log-signatures/1"
+LEDGER_SCHEMA: Final = "hocba/log-ledger/1"
 SALT_BYTES: Final = 32
 
 _OPENING_KEYS = frozenset({"schema", "lookup_code", "salt", "school_year", "signatures", "version"})
@@ -69,6 +71,33 @@ def signatures_commitment(committed: Committed, salt: bytes) -> str:
     """The commitment to the signature of each role over this record, 64 hex; raises MalformedRecord."""
     message = {"schema": SIGNATURES_SCHEMA, "record_sha256": canonical.sha256(committed.record)}
     return _commit(salt, message | {"signatures": _signature_hashes(committed)})
+
+
+def ledger_commitment(row: int, digest: str, salt: bytes) -> str:
+    """The commitment to a row of the ledger of looks and its digest, 64 hex; raises MalformedRecord."""
+    return _commit(
+        salt,
+        {
+            "schema": LEDGER_SCHEMA,
+            "row": fields.positive(row, "row"),
+            "digest": fields.text(digest, fields.HASH, "digest"),
+        },
+    )
+
+
+def of_opening(opening: Opening, record_sha256: str) -> tuple[str, str]:
+    """The commitments to a record and to its signatures, from an opening and the hash of the record alone."""
+    identity: dict[str, Json] = {
+        "lookup_code": opening.lookup_code,
+        "school_year": opening.school_year,
+        "version": opening.version,
+    }
+    record: dict[str, Json] = {"schema": RECORD_SCHEMA, "record_sha256": record_sha256}
+    signed: dict[str, Json] = {"schema": SIGNATURES_SCHEMA, "record_sha256": record_sha256}
+    return (
+        _commit(opening.salt, record | identity),
+        _commit(opening.salt, signed | {"signatures": dict(opening.signatures)}),
+    )
 
 
 def opening_bytes(committed: Committed, salt: bytes) -> bytes:

@@ -1,23 +1,80 @@
 """What the log holds: one RFC 8785 object for each act, without personal data, lookup code or record hash.
 
-A `lock` leaf says in public that a record of this school and school year took effect at this moment;
-`commitments` binds it to one record without showing which. A `register_key` leaf says in public which
-certificate may sign for which unit, so that an authorisation cannot be invented afterwards.
+A `lock` leaf says in public that a record of this school and school year took effect at this moment; an
+`earlier_record` leaf says the same of one that the system before this one had locked, a `foreign_record` leaf of one
+that another installation locked. Their `commitments` bind each to one record without showing which. A `register_key`
+leaf says in public which certificate may sign for which unit, so that an authorisation cannot be invented afterwards;
+an `earlier_key` leaf says which one did, in a period that is over.
+`supersede`, `revoke` and `annotate` leaves say what was decided about a locked record afterwards, and an `inventory`
+leaf which version of each year was current. A `ledger` leaf commits to how far the ledger of looks had gone.
 """
 
 import hmac
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from verify import canonical, limits
 from verify.canonical import Json
 from verify.errors import LimitExceeded, MalformedRecord, Refusal
-from verify.log import commitments, fields
+from verify.log import commitments
 from verify.log.commitments import Committed
+from verify.log.kinds import (
+    annotate,
+    earlier_key,
+    earlier_record,
+    foreign_record,
+    inventory,
+    ledger,
+    lock,
+    policy,
+    register_key,
+    revoke,
+    supersede,
+    witness_policy,
+)
+from verify.log.kinds.annotate import AnnotateLeaf
+from verify.log.kinds.earlier_key import EarlierKeyLeaf
+from verify.log.kinds.earlier_record import EarlierRecordLeaf
+from verify.log.kinds.foreign_record import ForeignRecordLeaf
+from verify.log.kinds.inventory import InventoryLeaf
+from verify.log.kinds.ledger import LedgerLeaf
+from verify.log.kinds.lock import LockLeaf
+from verify.log.kinds.policy import PolicyLeaf
+from verify.log.kinds.register_key import RegisterKeyLeaf
+from verify.log.kinds.revoke import RevokeLeaf
+from verify.log.kinds.supersede import SupersedeLeaf
+from verify.log.kinds.witness_policy import WitnessPolicyLeaf
 from verify.verdict import Check, Question, Reason, Status
+
+__all__ = [
+    "SCHEMA",
+    "AnnotateLeaf",
+    "EarlierKeyLeaf",
+    "EarlierRecordLeaf",
+    "ForeignRecordLeaf",
+    "InventoryLeaf",
+    "Kind",
+    "Leaf",
+    "LedgerLeaf",
+    "LockLeaf",
+    "PolicyLeaf",
+    "RecordLeaf",
+    "RegisterKeyLeaf",
+    "RevokeLeaf",
+    "StandingLeaf",
+    "SupersedeLeaf",
+    "WitnessPolicyLeaf",
+    "earlier_record_leaf",
+    "foreign_record_leaf",
+    "from_bytes",
+    "kind_of",
+    "lock_leaf",
+    "opens",
+    "to_bytes",
+]
 
 SCHEMA: Final = "hocba/log-leaf/1"
 
@@ -30,41 +87,55 @@ class Kind(StrEnum):
     REVOKE = "revoke"
     ANNOTATE = "annotate"
     REGISTER_KEY = "register_key"
+    EARLIER_RECORD = "earlier_record"
+    EARLIER_KEY = "earlier_key"
+    WITNESS_POLICY = "witness_policy"
+    POLICY = "policy"
+    INVENTORY = "inventory"
+    LEDGER = "ledger"
+    FOREIGN_RECORD = "foreign_record"
+
+
+# A leaf that binds one record by commitments; one of another installation is an earlier one, too.
+RecordLeaf = LockLeaf | EarlierRecordLeaf
+# A leaf that says what was decided about a record after its lock.
+StandingLeaf = SupersedeLeaf | RevokeLeaf | AnnotateLeaf
+Leaf = (
+    RecordLeaf
+    | StandingLeaf
+    | RegisterKeyLeaf
+    | EarlierKeyLeaf
+    | WitnessPolicyLeaf
+    | PolicyLeaf
+    | InventoryLeaf
+    | LedgerLeaf
+)
 
 
 @dataclass(frozen=True, slots=True)
-class LockLeaf:
-    """A record took effect.
+class _Row:
+    """How a kind is written and read; schema and kind are common to all and handled here."""
 
-    unit: code of the issuing school. effective_at: UTC, whole seconds. commitment, signatures_commitment: 64
-    hex. round: cut-off of the year, 1 or 2, None for a late lock by decision.
-    """
-
-    unit: str
-    school_year: str
-    effective_at: datetime
-    commitment: str
-    signatures_commitment: str
-    round: int | None = None
+    type: type[Leaf]
+    to_json: Callable[[Any], dict[str, Json]]
+    read: Callable[[Mapping[str, Json]], Leaf]
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterKeyLeaf:
-    """A certificate may sign for a unit in a role. valid_to: None while open. Times: UTC, whole seconds."""
-
-    unit: str
-    role: str
-    certificate_sha256: str
-    valid_from: datetime
-    valid_to: datetime | None
-    effective_at: datetime
-
-
-Leaf = LockLeaf | RegisterKeyLeaf
-
-_COMMON_KEYS = frozenset({"schema", "kind", "unit", "effective_at"})
-_LOCK_KEYS = _COMMON_KEYS | {"school_year", "round", "commitment", "signatures_commitment"}
-_KEY_KEYS = _COMMON_KEYS | {"role", "certificate_sha256", "valid_from", "valid_to"}
+_KINDS: Final[Mapping[str, _Row]] = {
+    Kind.LOCK: _Row(LockLeaf, lock.to_json, lock.read),
+    Kind.REGISTER_KEY: _Row(RegisterKeyLeaf, register_key.to_json, register_key.read),
+    Kind.EARLIER_RECORD: _Row(EarlierRecordLeaf, earlier_record.to_json, earlier_record.read),
+    Kind.FOREIGN_RECORD: _Row(ForeignRecordLeaf, foreign_record.to_json, foreign_record.read),
+    Kind.EARLIER_KEY: _Row(EarlierKeyLeaf, earlier_key.to_json, earlier_key.read),
+    Kind.WITNESS_POLICY: _Row(WitnessPolicyLeaf, witness_policy.to_json, witness_policy.read),
+    Kind.SUPERSEDE: _Row(SupersedeLeaf, supersede.to_json, supersede.read),
+    Kind.REVOKE: _Row(RevokeLeaf, revoke.to_json, revoke.read),
+    Kind.ANNOTATE: _Row(AnnotateLeaf, annotate.to_json, annotate.read),
+    Kind.POLICY: _Row(PolicyLeaf, policy.to_json, policy.read),
+    Kind.INVENTORY: _Row(InventoryLeaf, inventory.to_json, inventory.read),
+    Kind.LEDGER: _Row(LedgerLeaf, ledger.to_json, ledger.read),
+}
+_KIND_OF: Final = {row.type: (Kind(kind), row) for kind, row in _KINDS.items()}
 
 
 def lock_leaf(
@@ -81,11 +152,47 @@ def lock_leaf(
     )
 
 
-def opens(leaf: LockLeaf, committed: Committed, salt: bytes) -> Check:
+def earlier_record_leaf(
+    committed: Committed, salt: bytes, unit: str, source: str, original_effective_at: datetime, effective_at: datetime
+) -> EarlierRecordLeaf:
+    """The leaf of a record of an earlier year. salt as of a lock. Raises MalformedRecord."""
+    return EarlierRecordLeaf(
+        unit=unit,
+        school_year=committed.school_year,
+        source=source,
+        original_effective_at=original_effective_at,
+        effective_at=effective_at,
+        commitment=commitments.record_commitment(committed, salt),
+        signatures_commitment=commitments.signatures_commitment(committed, salt),
+    )
+
+
+def foreign_record_leaf(held: EarlierRecordLeaf, origin: str, index: int, leaf: bytes) -> ForeignRecordLeaf:
+    """The same for a record that another installation locked. origin: its log; index, leaf: of the lock there."""
+    return ForeignRecordLeaf(
+        unit=held.unit,
+        school_year=held.school_year,
+        source=held.source,
+        original_effective_at=held.original_effective_at,
+        effective_at=held.effective_at,
+        commitment=held.commitment,
+        signatures_commitment=held.signatures_commitment,
+        origin=origin,
+        origin_index=index,
+        origin_leaf=canonical.sha256(leaf),
+    )
+
+
+def opens(leaf: RecordLeaf, committed: Committed, salt: bytes) -> Check:
     """Whether a leaf stands for this record, code, version and signatures (question LOGGED)."""
     try:
-        expected = lock_leaf(committed, salt, leaf.unit, leaf.effective_at, leaf.round)
-        same = hmac.compare_digest(_lock_bytes(expected), _lock_bytes(leaf))
+        expected = replace(
+            leaf,
+            school_year=committed.school_year,
+            commitment=commitments.record_commitment(committed, salt),
+            signatures_commitment=commitments.signatures_commitment(committed, salt),
+        )
+        same = hmac.compare_digest(_encoded(expected), _encoded(leaf))
     except MalformedRecord:
         same = False
     if same:
@@ -93,9 +200,14 @@ def opens(leaf: LockLeaf, committed: Committed, salt: bytes) -> Check:
     return Check(Question.LOGGED, Status.FAILED, Reason.NOT_IN_LOG)
 
 
+def kind_of(leaf: Leaf) -> Kind:
+    """The act that a leaf says."""
+    return _KIND_OF[type(leaf)][0]
+
+
 def to_bytes(leaf: Leaf) -> bytes:
     """The log entry, canonical; raises MalformedRecord for a value that `from_bytes` would refuse."""
-    data = _lock_bytes(leaf) if isinstance(leaf, LockLeaf) else _key_bytes(leaf)
+    data = _encoded(leaf)
     if len(data) > limits.LEAF_BYTES:
         raise LimitExceeded(Refusal.TOO_LARGE, "leaf")
     if from_bytes(data) != leaf:
@@ -105,64 +217,14 @@ def to_bytes(leaf: Leaf) -> bytes:
 
 def from_bytes(data: bytes) -> Leaf:
     """Read a log entry strictly; raises MalformedRecord or LimitExceeded."""
-    value = canonical.parse_canonical(data, limits.LEAF_BYTES)
-    kind = value.get("kind")
-    if value.get("schema") == SCHEMA and kind == Kind.LOCK:
-        return _read_lock(value)
-    if value.get("schema") == SCHEMA and kind == Kind.REGISTER_KEY:
-        return _read_key(value)
-    raise MalformedRecord(Refusal.BAD_SHAPE, "kind")
+    value = dict(canonical.parse_canonical(data, limits.LEAF_BYTES))
+    kind = value.pop("kind", None)
+    row = _KINDS.get(kind) if isinstance(kind, str) else None
+    if value.pop("schema", None) != SCHEMA or row is None:
+        raise MalformedRecord(Refusal.BAD_SHAPE, "kind")
+    return row.read(value)
 
 
-def _lock_bytes(leaf: LockLeaf) -> bytes:
-    return canonical.canonicalise(
-        {
-            "schema": SCHEMA,
-            "kind": Kind.LOCK.value,
-            "unit": leaf.unit,
-            "school_year": leaf.school_year,
-            "round": leaf.round,
-            "effective_at": fields.time_text(leaf.effective_at),
-            "commitment": leaf.commitment,
-            "signatures_commitment": leaf.signatures_commitment,
-        }
-    )
-
-
-def _read_lock(value: Mapping[str, Json]) -> LockLeaf:
-    fields.exactly(value, _LOCK_KEYS)
-    return LockLeaf(
-        unit=fields.unit(value["unit"]),
-        school_year=fields.text(value["school_year"], fields.SCHOOL_YEAR, "school_year"),
-        effective_at=fields.time(value["effective_at"], "effective_at"),
-        commitment=fields.text(value["commitment"], fields.HASH, "commitment"),
-        signatures_commitment=fields.text(value["signatures_commitment"], fields.HASH, "signatures_commitment"),
-        round=None if value["round"] is None else fields.positive(value["round"], "round"),
-    )
-
-
-def _key_bytes(leaf: RegisterKeyLeaf) -> bytes:
-    return canonical.canonicalise(
-        {
-            "schema": SCHEMA,
-            "kind": Kind.REGISTER_KEY.value,
-            "unit": leaf.unit,
-            "role": leaf.role,
-            "certificate_sha256": leaf.certificate_sha256,
-            "valid_from": fields.time_text(leaf.valid_from),
-            "valid_to": None if leaf.valid_to is None else fields.time_text(leaf.valid_to),
-            "effective_at": fields.time_text(leaf.effective_at),
-        }
-    )
-
-
-def _read_key(value: Mapping[str, Json]) -> RegisterKeyLeaf:
-    fields.exactly(value, _KEY_KEYS)
-    return RegisterKeyLeaf(
-        unit=fields.unit(value["unit"]),
-        role=fields.text(value["role"], fields.ROLE, "role"),
-        certificate_sha256=fields.text(value["certificate_sha256"], fields.HASH, "certificate_sha256"),
-        valid_from=fields.time(value["valid_from"], "valid_from"),
-        valid_to=None if value["valid_to"] is None else fields.time(value["valid_to"], "valid_to"),
-        effective_at=fields.time(value["effective_at"], "effective_at"),
-    )
+def _encoded(leaf: Leaf) -> bytes:
+    kind, row = _KIND_OF[type(leaf)]
+    return canonical.canonicalise({"schema": SCHEMA, "kind": kind.value, **row.to_json(leaf)})

@@ -1,8 +1,9 @@
 """Signed notes (c2sp.org/signed-note): text, a blank line, and one line for each signature over the text.
 
-Only Ed25519, in two kinds: signatures of the log (0x01) and time-stamped cosignatures of witnesses (0x04,
-c2sp.org/tlog-cosignature). Signatures of unknown keys are ignored, one bad signature of a known key refuses
-the whole note. The verifier brings its keys; nothing in a note chooses a key or an algorithm.
+Three kinds of key: plain Ed25519 of a log (0x01), and the timestamped ones of c2sp.org/tlog-cosignature, Ed25519
+(0x04) and ML-DSA-44 (0x06), of witnesses and of a log beside its first. Signatures of unknown keys are ignored, one
+bad signature of a known key refuses the whole note. The verifier brings its keys; nothing in a note chooses a key or
+an algorithm.
 """
 
 import base64
@@ -11,33 +12,43 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Final
-
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from verify import limits
 from verify.errors import LimitExceeded, MalformedRecord, Refusal
+from verify.log import algorithms, cosignatures
+from verify.log.algorithms import TIMESTAMPED, Kind
+from verify.log.cosignatures import TIME_BYTES
+
+__all__ = [
+    "TIMESTAMPED",
+    "Kind",
+    "Note",
+    "Signer",
+    "Verified",
+    "Verifier",
+    "cosign",
+    "cosignature",
+    "format_skey",
+    "format_vkey",
+    "from_base64",
+    "open_note",
+    "parse_skey",
+    "parse_vkey",
+    "read_unverified",
+    "sign",
+    "to_base64",
+]
 
 _DASH: Final = "— "
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _VKEY = re.compile(r"(?P<name>[^+]+)\+(?P<id>[0-9a-f]{8})\+(?P<key>[A-Za-z0-9+/=]+)")
 _SKEY_PREFIX: Final = "PRIVATE+KEY+"
-_KEY_BYTES: Final = 32
-_TIME_BYTES: Final = 8
-
-
-class Kind(IntEnum):
-    """Signature type identifier bytes of c2sp.org/signed-note that are accepted here."""
-
-    ED25519 = 0x01
-    COSIGNATURE_V1 = 0x04
 
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """A key that is trusted. name: no spaces, no plus. public: 32 bytes of RFC 8032."""
+    """A key that is trusted. name: no spaces, no plus. public: raw bytes, 32 of RFC 8032 or 1,312 of FIPS 204."""
 
     name: str
     public: bytes
@@ -51,10 +62,19 @@ class Verifier:
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """A key that signs. verifier: its public half. raw: makes an Ed25519 signature, here or in a device."""
+    """A key that signs. verifier: its public half. raw: makes a signature, here or in a device.
+
+    beside: a timestamped key of the same log, which signs each checkpoint on a line of its own.
+    """
 
     verifier: Verifier
     raw: Callable[[bytes], bytes] = field(repr=False)
+    beside: "Signer | None" = None
+
+    @property
+    def verifiers(self) -> tuple[Verifier, ...]:
+        """The public halves of the key and of the one beside it."""
+        return (self.verifier, *(self.beside.verifiers if self.beside is not None else ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +112,8 @@ def format_vkey(verifier: Verifier) -> str:
 
 def parse_vkey(text: str) -> Verifier:
     """Read a verifier key; raises MalformedRecord(BAD_NOTE), also when the key id belongs to another key."""
-    name, key_id, kind, public = _parse_key(text)
+    name, key_id, kind, public = _parse_key(text, secret=False)
+    algorithms.require(kind)
     verifier = Verifier(name, public, kind)
     if verifier.key_id != key_id:
         raise MalformedRecord(Refusal.BAD_NOTE, "key id")
@@ -101,7 +122,7 @@ def parse_vkey(text: str) -> Verifier:
 
 def format_skey(name: str, seed: bytes, kind: Kind = Kind.ED25519) -> str:
     """The secret form of a key from a 32-byte seed given by the caller."""
-    verifier = _verifier_of(name, _private_key(seed), kind)
+    verifier = _verifier_of(name, algorithms.opened(kind, seed)[0], kind)
     return f"{_SKEY_PREFIX}{name}+{verifier.key_id.hex()}+{to_base64(bytes([kind]) + seed)}"
 
 
@@ -109,12 +130,12 @@ def parse_skey(text: str) -> Signer:
     """Read a secret key held as text; raises MalformedRecord(BAD_NOTE)."""
     if not text.startswith(_SKEY_PREFIX):
         raise MalformedRecord(Refusal.BAD_NOTE, "secret key")
-    name, key_id, kind, seed = _parse_key(text.removeprefix(_SKEY_PREFIX))
-    key = _private_key(seed)
-    verifier = _verifier_of(name, key, kind)
+    name, key_id, kind, seed = _parse_key(text.removeprefix(_SKEY_PREFIX), secret=True)
+    public, raw = algorithms.opened(kind, seed)
+    verifier = _verifier_of(name, public, kind)
     if verifier.key_id != key_id:
         raise MalformedRecord(Refusal.BAD_NOTE, "key id")
-    return Signer(verifier, key.sign)
+    return Signer(verifier, raw)
 
 
 def sign(text: str, signer: Signer) -> bytes:
@@ -127,12 +148,20 @@ def sign(text: str, signer: Signer) -> bytes:
 
 
 def cosign(note: bytes, signer: Signer, time: int) -> bytes:
-    """The note with a witness's line behind the others; checks nothing of it. time: seconds since 1970."""
-    if signer.verifier.kind is not Kind.COSIGNATURE_V1 or not 0 <= time < 2**63:
-        raise MalformedRecord(Refusal.BAD_NOTE, "cosignature")
-    text, _ = _split(note)
-    stamped = time.to_bytes(_TIME_BYTES, "big") + signer.raw(_cosigned(text, time))
-    return note + _line(signer.verifier, stamped).encode()
+    """The note with a timestamped line behind the others; checks nothing of it. time: seconds since 1970."""
+    return note + cosignature(read_unverified(note), signer, time)
+
+
+def cosignature(text: str, signer: Signer, time: int) -> bytes:
+    """The line of a timestamped signature over the text of a checkpoint; raises MalformedRecord(BAD_NOTE)."""
+    verifier = signer.verifier
+    message = cosignatures.message(verifier.kind, verifier.name, text, time)
+    return _line(verifier, time.to_bytes(TIME_BYTES, "big") + signer.raw(message)).encode()
+
+
+def read_unverified(data: bytes) -> str:
+    """The text of a note, to learn whose keys to ask for; nothing of it may be believed. Raises as `open_note`."""
+    return _split(data)[0]
 
 
 def open_note(data: bytes, verifiers: Sequence[Verifier]) -> Note:
@@ -198,24 +227,17 @@ def _parse_line(line: str) -> _Line:
 
 def _verify(text: str, signature: bytes, verifier: Verifier) -> Verified:
     if verifier.kind is Kind.ED25519:
-        _verify_raw(text.encode(), signature, verifier)
+        _require_holds(text.encode(), signature, verifier)
         return Verified(verifier)
-    time = int.from_bytes(signature[:_TIME_BYTES], "big")
-    if time >= 2**63:
-        raise MalformedRecord(Refusal.BAD_NOTE, "time of a cosignature")
-    _verify_raw(_cosigned(text, time), signature[_TIME_BYTES:], verifier)
+    time = int.from_bytes(signature[:TIME_BYTES], "big")
+    message = cosignatures.message(verifier.kind, verifier.name, text, time)
+    _require_holds(message, signature[TIME_BYTES:], verifier)
     return Verified(verifier, time)
 
 
-def _verify_raw(message: bytes, signature: bytes, verifier: Verifier) -> None:
-    try:
-        Ed25519PublicKey.from_public_bytes(verifier.public).verify(signature, message)
-    except (InvalidSignature, ValueError) as error:
-        raise MalformedRecord(Refusal.BAD_NOTE, "signature of a known key") from error
-
-
-def _cosigned(text: str, time: int) -> bytes:
-    return f"cosignature/v1\ntime {time}\n{text}".encode()
+def _require_holds(message: bytes, signature: bytes, verifier: Verifier) -> None:
+    if not algorithms.holds(verifier.kind, verifier.public, signature, message):
+        raise MalformedRecord(Refusal.BAD_NOTE, "signature of a known key")
 
 
 def _by_identity(verifiers: Iterable[Verifier]) -> dict[tuple[str, bytes], Verifier]:
@@ -236,23 +258,20 @@ def _is_name(name: str) -> bool:
     return bool(name) and "+" not in name and not any(c.isspace() or c < " " for c in name)
 
 
-def _parse_key(text: str) -> tuple[str, bytes, Kind, bytes]:
+def _parse_key(text: str, *, secret: bool) -> tuple[str, bytes, Kind, bytes]:
     match = _VKEY.fullmatch(text)
     if match is None or not _is_name(match["name"]):
         raise MalformedRecord(Refusal.BAD_NOTE, "key")
     data = from_base64(match["key"])
-    if len(data) != 1 + _KEY_BYTES or data[0] not in tuple(Kind):
+    if not data or data[0] not in tuple(Kind):
         raise MalformedRecord(Refusal.BAD_NOTE, "kind of key")
-    return match["name"], bytes.fromhex(match["id"]), Kind(data[0]), data[1:]
+    kind = Kind(data[0])
+    if len(data) != 1 + (algorithms.SEED_BYTES if secret else algorithms.PUBLIC_BYTES[kind]):
+        raise MalformedRecord(Refusal.BAD_NOTE, "length of a key")
+    return match["name"], bytes.fromhex(match["id"]), kind, data[1:]
 
 
-def _private_key(seed: bytes) -> Ed25519PrivateKey:
-    if len(seed) != _KEY_BYTES:
-        raise MalformedRecord(Refusal.BAD_NOTE, "seed")
-    return Ed25519PrivateKey.from_private_bytes(seed)
-
-
-def _verifier_of(name: str, key: Ed25519PrivateKey, kind: Kind) -> Verifier:
+def _verifier_of(name: str, public: bytes, kind: Kind) -> Verifier:
     if not _is_name(name):
         raise MalformedRecord(Refusal.BAD_NOTE, "name of a key")
-    return Verifier(name, key.public_key().public_bytes_raw(), kind)
+    return Verifier(name, public, kind)

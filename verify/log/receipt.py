@@ -100,8 +100,8 @@ def verify(data: bytes, leaf: bytes, policy: Policy) -> tuple[Check, Check]:
         signed = checkpoint.open_signed(receipt.note, policy.log_keys, policy.witnesses)  # 2
     except VerifyError:
         failed = Check(Question.LOGGED, Status.FAILED, Reason.LOG_INCONSISTENT)
-        return failed, _witnessed(None, policy)
-    return _included(receipt, leaf, signed.checkpoint), _witnessed(signed.note, policy)  # 3, 4
+        return failed, quorum_of(None, policy)
+    return _included(receipt, leaf, signed.checkpoint), quorum_of(signed.note, policy)  # 3, 4
 
 
 def _included(receipt: Receipt, leaf: bytes, head: checkpoint.Checkpoint) -> Check:
@@ -111,7 +111,8 @@ def _included(receipt: Receipt, leaf: bytes, head: checkpoint.Checkpoint) -> Che
     return Check(check.question, check.status, check.reason, facts)
 
 
-def _witnessed(note: notes.Note | None, policy: Policy) -> Check:
+def quorum_of(note: notes.Note | None, policy: Policy) -> Check:
+    """Whether enough witnesses signed (WITNESSED). note: opened with the policy's keys; None: it could not be read."""
     if policy.quorum <= 0:
         return Check(Question.WITNESSED, Status.NOT_APPLICABLE, Reason.NO_WITNESS_REQUIRED)
     if note is None:
@@ -126,7 +127,7 @@ def _witnessed(note: notes.Note | None, policy: Policy) -> Check:
 def _different_witnesses(signatures: Sequence[notes.Verified], policy: Policy) -> set[bytes]:
     """By public key: a cosignature does not cover its name, so one key under two names is one witness.
 
-    The log's own key never counts as a witness of itself.
+    The log's own key never counts as a witness of itself, and a line without a time says nothing of "the newest".
     """
     own = {key.public for key in policy.log_keys}
-    return {held.verifier.public for held in signatures if held.time is not None} - own
+    return {held.verifier.public for held in signatures if held.time} - own

@@ -5,12 +5,13 @@ are asked (design §3). Only the same pages at the same size compare; anything e
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
 from PIL import Image
 
+from verify import limits
 from verify.form.boxes import CellBox
 from verify.form.render import Rendered
 from verify.paper.qr import read_codes
@@ -31,6 +32,8 @@ _SIZE_TOLERANCE: Final = 1.0
 # Sheets that differ by more lie on each other with more than a pixel between.
 _SAME_PLACE: Final = 0.5
 _QR_MARGIN: Final = 8
+# Tone marks and tails of a differing cell reach so many points beyond it; they are no marks of their own.
+_SPILL: Final = 2.0
 # Regions told of one page; one that differs in more is another page.
 _MOST_REGIONS: Final = 200
 _PAGE: Final = (595.28, 841.89)
@@ -47,16 +50,31 @@ class Mark:
     box: Box
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """Both sides of a page on which something is to be shown.
+
+    page: 0-based. found: as on a screen, or as printed where only that differs.
+    """
+
+    page: int
+    found: Ink
+    expected: Ink
+
+
 @dataclass(frozen=True, slots=True)
 class ContentReport:
     """checks: TEXT_EQUAL and PICTURE_EQUAL. differences: cells and words of the form; marks: beside them, no mismatch.
 
-    A difference that only the picture shows has an empty `found`, but for a QR, which is read again.
+    A difference that only the picture shows has an empty `found`, but for a QR, which is read again. unread: pages
+    (0-based) that nobody can read as text, whatever the record says. views: the first pages on which any of these is.
     """
 
     checks: tuple[Check, Check]
     differences: tuple[Difference, ...] = ()
     marks: tuple[Mark, ...] = ()
+    unread: tuple[int, ...] = ()
+    views: tuple[View, ...] = field(default=(), repr=False)
 
 
 def compare(data: bytes, expected: Rendered) -> ContentReport:
@@ -117,11 +135,15 @@ class _PageComparison:
         self.picture_cells: list[int] = []
         self.picture_labels: list[Box] = []
         self.picture_marks: list[Box] = []
-        for ink in page.inks:
+        self._shown = page.inks[0]
+        # From the printed side to the one on a screen, which is shown if both differ.
+        for ink in reversed(page.inks):
             left = residue(model.page.inks[0], ink)
             if left is not None:
+                self._shown = ink
                 self._sort(left)
         self.text = self._compare_text()
+        self.unread = page.scan or not page.letters
 
     def _compare_text(self) -> PageText | None:
         """None where nothing can be read: no letters, a scan, or letters without meaning under the right picture.
@@ -148,8 +170,8 @@ class _PageComparison:
         self.picture_cells += [
             index for index, cell in enumerate(cells) if index not in self.picture_cells and left.differs_in(cell.box)
         ]
-        for cell in cells:
-            left.clear(cell.box)
+        for index, cell in enumerate(cells):
+            left.clear(_grown(cell.box) if index in self.picture_cells else cell.box)
         for number, (box, gone) in enumerate(left.regions()):
             if number == _MOST_REGIONS:
                 self.picture_labels.append((0.0, 0.0, *_PAGE))
@@ -183,6 +205,9 @@ class _PageComparison:
         boxes += [box for box in added if not any(_overlap(box, other) for other in boxes)]
         return [Mark(self._number, box) for box in boxes]
 
+    def view(self) -> View:
+        return View(self._number, self._shown, self._model.page.inks[0])
+
     def _seen(self, cell: CellBox) -> str:
         """What a camera reads in the box of a QR now."""
         return " ".join(read_codes(_cut(self._page.inks[0], cell.box)))
@@ -192,7 +217,11 @@ def _report(pages: Sequence[_PageComparison], *, still: bool) -> ContentReport:
     scanned = any(page.scan for page in pages)
     marks = tuple(mark for page in pages for mark in page.marks())
     differences = tuple(difference for page in pages if not page.scan for difference in page.differences())
-    return ContentReport((_text_check(pages), _picture_check(pages, scanned, still=still)), differences, marks)
+    unread = tuple(number for number, page in enumerate(pages) if page.unread)
+    told = {*unread, *(difference.page for difference in differences), *(mark.page for mark in marks)}
+    views = tuple(pages[number].view() for number in sorted(told)[: limits.PICTURED_PAGES])
+    checks = _text_check(pages), _picture_check(pages, scanned, still=still)
+    return ContentReport(checks, differences, marks, unread, views)
 
 
 def _text_check(pages: Sequence[_PageComparison]) -> Check:
@@ -226,6 +255,10 @@ def _picture_check(pages: Sequence[_PageComparison], scanned: bool, *, still: bo
 
 def _of(letter: Letter) -> Box:
     return letter.x0, letter.y0, letter.x1, letter.y1
+
+
+def _grown(box: Box) -> Box:
+    return box[0] - _SPILL, box[1] - _SPILL, box[2] + _SPILL, box[3] + _SPILL
 
 
 def _overlap(one: Box, other: Box) -> bool:

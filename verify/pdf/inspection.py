@@ -11,7 +11,6 @@ from typing import Final
 
 import pikepdf
 from PIL import Image
-from pypdfium2 import PdfPage
 
 from verify import limits
 from verify.code import PrintTarget, parse_target
@@ -19,6 +18,7 @@ from verify.errors import LimitExceeded, MalformedRecord, Refusal, UnreadableDoc
 from verify.paper.qr import read_codes
 from verify.pdf.ink import Ink, ink_of
 from verify.pdf.letters import has_letters, squeezed, text_below
+from verify.pdf.nesting import require_shallow
 from verify.pdf.opening import opened, page_of, structure
 
 # The last 40 mm of A4: the footer with the largest QR stands in them.
@@ -28,6 +28,8 @@ _WORDS_PART: Final = 0.3
 # Objects of a five-year booklet: 2,500.
 _OBJECTS: Final = 50_000
 _CODE: Final = re.compile(r"Mãsốtracứu:([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})")
+# In the foot of an extract (`verify.form.render`); the letters are those of `portal.services.verdicts`.
+_EXTRACT: Final = re.compile(r"Tríchlụcsố(TL(?:-[0-9A-HJKMNP-TV-Z]{4}){3})")
 _EDITION: Final = re.compile(r"Nămhọc(\d{4}-\d{4}),bảnsố([1-9]\d{0,3})(?!\d)")
 
 # What a structure may hold beside pages, by the name that betrays it. Names inside strings count too: a doubt is told.
@@ -65,25 +67,32 @@ class PageTarget:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """targets: one for each page. has_text: whether any page has a text layer. features: of `FEATURES`."""
+    """targets: one for each page. has_text: whether any page has a text layer. features: of `FEATURES`.
+
+    extract: number of the extract that the foot of a page names.
+    """
 
     pages: int
     targets: tuple[PageTarget, ...]
     has_text: bool
     features: tuple[str, ...]
+    extract: str | None = None
 
 
 def inspect(data: bytes) -> Inspection:
     """Look at a stranger's PDF; raises UnreadableDocument or LimitExceeded."""
-    targets, has_text = [], False
+    features = _features(data)
+    targets, has_text, extract = [], False, None
     with opened(data) as document:
         count = len(document)
         for number in range(count):
             with page_of(document, number) as page:
-                text = _named(page)
+                words = squeezed(text_below(page, _WORDS_PART))
+                text, issued = _named(words), _last(_EXTRACT, words)
+                extract = extract or (issued[1] if issued is not None else None)
                 has_text = has_text or text is not None or has_letters(page)
                 targets.append(PageTarget(number, () if text is not None else _lookups(ink_of(page)), text))
-    return Inspection(count, tuple(targets), has_text, _features(data))
+    return Inspection(count, tuple(targets), has_text, features, extract)
 
 
 def _lookups(ink: Ink) -> tuple[PrintTarget, ...]:
@@ -91,13 +100,14 @@ def _lookups(ink: Ink) -> tuple[PrintTarget, ...]:
     top = round(ink.shape[0] * (1 - _FOOTER_PART))
     for part in (ink[top:], ink):
         if part.any():
-            found = _targets(read_codes(Image.fromarray(255 - part)))
+            found = targets_of(read_codes(Image.fromarray(255 - part)))
             if found:
                 return found
     return ()
 
 
-def _targets(texts: tuple[str, ...]) -> tuple[PrintTarget, ...]:
+def targets_of(texts: tuple[str, ...]) -> tuple[PrintTarget, ...]:
+    """The lookup targets among the texts of QR codes, each once."""
     found = []
     for text in texts:
         try:
@@ -107,9 +117,8 @@ def _targets(texts: tuple[str, ...]) -> tuple[PrintTarget, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _named(page: PdfPage) -> PrintTarget | None:
+def _named(words: str) -> PrintTarget | None:
     """Code and edition in the words of the footer: the last ones on the page."""
-    words = squeezed(text_below(page, _WORDS_PART))
     code = _last(_CODE, words)
     if code is None:
         return None
@@ -129,6 +138,7 @@ def _features(data: bytes) -> tuple[str, ...]:
     """What the document carries; `repaired` alone where pdfium mended a structure that the strict reader refuses."""
     try:
         with structure(data) as pdf:
+            require_shallow(pdf)
             found = {name for text in _objects(pdf) for name, sign in _NAMES.items() if sign.search(text)}
             found |= set(_on_pages(pdf)) | set(_in_forms(pdf))
     except UnreadableDocument:

@@ -20,7 +20,7 @@ from verify.cms.certificates import facts_of
 from verify.cms.paths import PathReport, examine_path
 from verify.cms.reading import Message
 from verify.cms.times import claimed_time
-from verify.errors import MalformedRecord, VerifyError
+from verify.errors import MalformedRecord, Refusal, VerifyError
 from verify.pdf.later_changes import counted
 from verify.pdf.seal import resealed
 from verify.pdf.signed_document import SignatureField, SignedDocument, opened
@@ -31,6 +31,8 @@ from verify.verdict import ABOUT_THE_FILE, Check, Question, Reason, Status
 _REVISIONS: Final = 2
 # /M tells whole seconds.
 _SECOND: Final = timedelta(seconds=1)
+# No seal of ours is in an encrypted file, also where it opens for everybody.
+_REFUSED: Final = {Refusal.ENCRYPTED: Reason.NO_SIGNATURE}
 _ABOUT_THE_SIGNER: Final = (
     Question.TRUSTED_PATH,
     Question.SIGNER_AUTHORISED,
@@ -50,9 +52,9 @@ def examine_seal(
     """
     try:
         document = opened(data)
-    except MalformedRecord:
+    except MalformedRecord as refused:
         # What the strict reader refuses bears no seal of ours; whether its content can be read is asked elsewhere.
-        return _without_signature(Reason.DAMAGED)
+        return _without_signature(_REFUSED.get(refused.refusal, Reason.DAMAGED))
     if not document.signatures:
         return _without_signature(Reason.NO_SIGNATURE)
     return _Examination(document, document.signatures[0], department, trust, registry, at).checks()

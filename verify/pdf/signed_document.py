@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.crypt import AuthStatus
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm, enumerate_sig_fields
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature, extract_contents, read_certification_data
@@ -26,6 +27,8 @@ from verify.pdf.opening import check_bytes
 
 _T = TypeVar("_T")
 _HEXADECIMAL: Final = re.compile(rb"<([0-9A-Fa-f]*)>")
+# pyHanko reads hexadecimal octet by octet: ten million digits take 11 s. More than a signature may have is not ours.
+_TOO_LONG: Final = re.compile(rb"<[0-9A-Fa-f\s]{%d}" % (4 * limits.CMS_BYTES))
 _END: Final = re.compile(rb"%%EOF(\r\n|\r|\n)?\Z")
 _LONGEST_END: Final = len(b"%%EOF\r\n")
 _PAIRS: Final = 8
@@ -100,14 +103,16 @@ class SignedDocument:
 def opened(data: bytes) -> SignedDocument:
     """Read strictly.
 
-    Raises UnreadableDocument(NOT_PDF, ENCRYPTED), LimitExceeded, and MalformedRecord(DAMAGED_PDF) for what the strict
-    reader refuses, though others may open it.
+    Raises UnreadableDocument(NOT_PDF, ENCRYPTED), LimitExceeded, and MalformedRecord for what bears no seal of ours,
+    though others may open it: DAMAGED_PDF where the strict reader refuses it, ENCRYPTED where it opens for everybody.
     """
     check_bytes(data)
+    if _TOO_LONG.search(data):
+        raise MalformedRecord(Refusal.DAMAGED_PDF, "hexadecimal")
     with translated(Refusal.DAMAGED_PDF):
         reader = PdfFileReader(BytesIO(data), strict=True)
         if reader.encrypted:
-            raise UnreadableDocument(Refusal.ENCRYPTED)
+            _refuse_encrypted(reader)
         named = []
         for name, _value, reference in enumerate_sig_fields(reader, filled_status=True):
             named.append((name, reference.get_object()))
@@ -115,6 +120,13 @@ def opened(data: bytes) -> SignedDocument:
                 raise LimitExceeded(Refusal.TOO_MUCH_WORK, "signatures")
         fields = [_field(reader, name, field) for name, field in named]
     return SignedDocument(data, reader, tuple(sorted(fields, key=lambda each: (each.revision, each.end))))
+
+
+def _refuse_encrypted(reader: PdfFileReader) -> NoReturn:
+    """ISO 32000-1 §7.6.3.1: with the empty password a file opens for everybody, and only asks readers for restraint."""
+    if reader.decrypt(b"").status is AuthStatus.FAILED:
+        raise UnreadableDocument(Refusal.ENCRYPTED)
+    raise MalformedRecord(Refusal.ENCRYPTED)
 
 
 def _field(reader: PdfFileReader, name: str, field: Any) -> SignatureField:

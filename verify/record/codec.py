@@ -27,21 +27,28 @@ def to_bytes(record: YearRecord) -> bytes:
 
 def to_json(record: YearRecord) -> dict[str, Json]:
     """The record as plain JSON values under the names of the domain."""
-    return {"schema": SCHEMA, **{entry.name: _plain(getattr(record, entry.name)) for entry in fields(record)}}
+    return {"schema": SCHEMA, **{name: _plain(getattr(record, name)) for name in _NAMES[YearRecord]}}
 
 
 def _plain(value: object) -> Json:
+    if value is None or type(value) in (str, int, bool):
+        return value  # type: ignore[return-value]
     if isinstance(value, StrEnum):
         return value.value
-    if value is None or isinstance(value, str | bool | int):
-        return value
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    return {entry.name: _plain(getattr(value, entry.name)) for entry in fields(value)}  # type: ignore[arg-type]
+    return {name: _plain(getattr(value, name)) for name in _NAMES[type(value)]}
+
+
+# The fields of the model's classes.
+_NAMES: Final[Mapping[type, tuple[str, ...]]] = {
+    kind: tuple(entry.name for entry in fields(kind))
+    for kind in (YearRecord, IssuingSchool, StudyHistoryRow, SubjectResult, TraitResult)
+}
 
 
 def from_bytes(data: bytes) -> YearRecord:

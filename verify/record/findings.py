@@ -80,6 +80,7 @@ class FindingCode(StrEnum):
     COLUMN_UNKNOWN = "column_unknown"
     SHEET_NOT_READ = "sheet_not_read"
     ROW_NOT_READ = "row_not_read"
+    ROWS_HIDDEN = "rows_hidden"
     PUPIL_NOT_IN_LIST = "pupil_not_in_list"
     CIVIL_FIELDS_ABSENT = "civil_fields_absent"
     SCHOOL_NAME_DIFFERS = "school_name_differs"
@@ -88,6 +89,8 @@ class FindingCode(StrEnum):
     PUPIL_CONFLICT = "pupil_conflict"
     OTHER_SCHOOLS_YEAR = "other_schools_year"
     ALREADY_LOCKED = "already_locked"
+    CODE_OF_NOBODY = "code_of_nobody"
+    VERSION_NOT_NEXT = "version_not_next"
 
 
 _E, _W = Severity.ERROR, Severity.WARNING
@@ -97,7 +100,7 @@ MEANINGS: Final[dict[FindingCode, tuple[Severity, str]]] = {
     _C.NEW_PUPIL: (
         _W,
         "Chưa có học bạ nào mang số định danh hoặc mã học sinh này: hệ thống cấp mã tra cứu mới. Nếu em đã có học bạ, "
-        "kiểm tra lại hai số đó trước khi ký.",
+        "kiểm tra lại số định danh và mã học sinh trước khi ký.",
     ),
     _C.PUPIL_CONFLICT: (
         _E,
@@ -112,6 +115,17 @@ MEANINGS: Final[dict[FindingCode, tuple[Severity, str]]] = {
         _E,
         "Học bạ năm học này của em đã chốt với nội dung khác, không thể thay đổi. Nếu có sai sót, đề nghị Sở xử lý "
         "theo quyết định.",
+    ),
+    # One sentence for a code that nobody has and for one of another pupil: it must not tell them apart.
+    _C.CODE_OF_NOBODY: (
+        _E,
+        "{label} ghi trong gói không phải mã mà hệ thống đã cấp cho em này. Ghi đúng mã đã cấp, hoặc bỏ mã, số bản và "
+        "bản thay thế để hệ thống cấp, rồi ký lại.",
+    ),
+    _C.VERSION_NOT_NEXT: (
+        _E,
+        "Học bạ ghi là bản số {version}, thay bản “{replaces}” (SHA-256); bản kế tiếp phải là số {next}, thay bản "
+        "“{newest}”. Sửa hai mục đó, hoặc bỏ mã, số bản và bản thay thế để hệ thống ghi, rồi ký lại.",
     ),
     _C.TEXT_TOO_LONG: (_E, "{label} dài {length} ký tự, quá {limit}. Rút gọn rồi nhập lại."),
     _C.TEXT_EXPECTED: (_E, "{label} không phải là chữ. Ghi lại ô này bằng chữ."),
@@ -245,6 +259,11 @@ MEANINGS: Final[dict[FindingCode, tuple[Severity, str]]] = {
     ),
     _C.SHEET_NOT_READ: (_W, "Tờ “{sheet}” {why} nên không đọc."),
     _C.ROW_NOT_READ: (_W, "Tờ “{sheet}”, dòng {rows} không giống dòng học sinh nên không đọc. Kiểm tra lại."),
+    _C.ROWS_HIDDEN: (
+        _W,
+        "Tờ “{sheet}” có học sinh ở dòng đang bị ẩn hoặc bị lọc mất ({rows}); các dòng đó vẫn được đọc. Bỏ lọc, bỏ ẩn "
+        "rồi kiểm tra lại.",
+    ),
     _C.PUPIL_NOT_IN_LIST: (_W, "Tờ “{sheet}”, dòng {rows} không ứng với học sinh nào trong danh sách nên không đọc."),
     _C.CIVIL_FIELDS_ABSENT: (
         _W,

@@ -6,6 +6,10 @@ from verify.record.vocabulary import COMPETENCE_BY_CODE, QUALITY_BY_CODE, SUBJEC
 
 FIELD_LABELS: Final = {
     "": "Cả dòng",
+    # Cells of a print beside those of the record (`verify.form.sheet`, `verify.pdf.content.FORM`).
+    "form": "Chữ in sẵn và khung của mẫu",
+    "qr": "Mã QR",
+    "footer": "Chân trang",
     "lookup_code": "Mã số tra cứu",
     "personal_id_absent_reason": "Lý do chưa có số định danh cá nhân",
     "full_name": "Họ và tên",
@@ -26,6 +30,7 @@ FIELD_LABELS: Final = {
     "grade": "Khối",
     "school_year": "Năm học",
     "school": "Trường",
+    "sample": "Dữ liệu mẫu",
     "study_history": "Quá trình học tập",
     "height_cm": "Chiều cao",
     "weight_kg": "Cân nặng",

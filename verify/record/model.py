@@ -114,8 +114,8 @@ class YearContent:
 class YearRecord(YearContent):
     """One pupil, one school year, one version.
 
-    lookup_code: of the transcript, 32 hex. version: 1, 2, …; replaces: SHA-256 of the canonical bytes of the
-    version before.
+    lookup_code: of the transcript, 32 hex. version: 1, 2, …; replaces: SHA-256 of the signed bytes of the version
+    before, in whichever container.
     """
 
     lookup_code: str

@@ -17,12 +17,21 @@ _DASHES: Final = frozenset("-‐‑‒–—−/. ")
 _PLAIN_D: Final = str.maketrans({"đ": "d", "ð": "d", "ɖ": "d"})
 
 
+# Most cells of a workbook are repeated, and these are short; a long one is not kept, or a stranger's file would stay.
+_KEPT_CHARACTERS: Final = 64
+_KEPT_TEXTS: Final = 8192
+
+
 def clean(text: str) -> str:
     """NFC, without control and invisible characters, each run of spaces and line breaks as one space."""
+    return _kept_clean(text) if len(text) <= _KEPT_CHARACTERS else _cleaned(text)
+
+
+def _cleaned(text: str) -> str:
     if "_x00" in text:
         text = _ESCAPED_CONTROL.sub(" ", text)
     if not text.isprintable():
-        text = "".join(_kept(character) for character in text)
+        text = "".join(_visible(character) for character in text)
     return unicodedata.normalize("NFC", " ".join(text.split()))
 
 
@@ -36,12 +45,15 @@ def is_placeholder(text: str) -> bool:
     return len(text) <= 3 and _DASHES.issuperset(text)
 
 
-@lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """For comparison: lower case, no diacritics, đ and ð as d, punctuation as one space.
 
     `Mức đạt được (TH&CN)` becomes `muc dat duoc th cn`.
     """
+    return _kept_fold(text) if len(text) <= _KEPT_CHARACTERS else _folded(text)
+
+
+def _folded(text: str) -> str:
     plain = text.casefold().translate(_PLAIN_D)
     if not plain.isascii():
         decomposed = unicodedata.normalize("NFKD", plain)
@@ -49,7 +61,11 @@ def fold(text: str) -> str:
     return _PUNCTUATION.sub(" ", plain).strip()
 
 
-def _kept(character: str) -> str:
+_kept_clean = lru_cache(maxsize=_KEPT_TEXTS)(_cleaned)
+_kept_fold = lru_cache(maxsize=_KEPT_TEXTS)(_folded)
+
+
+def _visible(character: str) -> str:
     category = unicodedata.category(character)
     if category in _SPACES:
         return " "

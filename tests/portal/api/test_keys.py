@@ -25,6 +25,8 @@ ROUTES = [
     ("GET", "/packets/1/rows", ApiScope.PACKETS_READ),
     ("GET", "/packets/1/file", ApiScope.PACKETS_READ),
     ("POST", "/packets/1/signatures", ApiScope.SIGNATURES_WRITE),
+    ("GET", "/admissions", ApiScope.ADMISSIONS_READ),
+    ("GET", "/admissions/results", ApiScope.ADMISSIONS_READ),
     ("GET", "/records/0/2025-2026/record", ApiScope.RECEIPTS_READ),
     ("GET", "/records/0/2025-2026/receipt", ApiScope.RECEIPTS_READ),
 ]
@@ -160,7 +162,7 @@ def test_nobody_signs_in_as_software(small_world: World) -> None:
     with Session(small_world.engine) as session:
         for password in ("!", "", made.token):
             with pytest.raises(Refused) as refused:
-                accounts.sign_in(session, f"api.{made.key_id}", password, clock.read(), timedelta(hours=1))
+                accounts.prove_password(session, f"api.{made.key_id}", password)
             assert refused.value.problem is Problem.SIGN_IN_FAILED
 
 

@@ -89,14 +89,21 @@ def test_a_part_of_a_form_is_the_same_file(small_world: World) -> None:
 
 def test_the_list_is_of_this_school_newest_first(world: World) -> None:
     school = machine(world)
-    before = school.get("/packets").get_json()["total"]
+    before = [each["packet"] for each in school.get("/packets").get_json()["packets"]]
     one = school.push(CLEAN, "lan-gui-0001").get_json()["packet"]
     two = school.push(SMALL, "lan-gui-0002").get_json()["packet"]
     page = school.get("/packets", per_page=2).get_json()
     assert [each["packet"] for each in page["packets"]] == [two, one]
-    assert (page["total"], page["page"]) == (before + 2, 1)
+    assert page["next"] == one
+    seen = [two, one]
+    while page["next"] is not None:
+        school.push(FAULTY, "lan-gui-0003")  # what comes meanwhile shifts nothing
+        page = school.get("/packets", per_page=2, before=page["next"]).get_json()
+        seen += [each["packet"] for each in page["packets"]]
+    assert seen == [two, one, *before]
     years = school.get("/packets", school_year="1999-2000").get_json()
-    assert (years["packets"], years["pages"]) == ([], 1)
+    assert years == {"packets": [], "next": None}
+    assert code_of(school.get("/packets", 400, page=2)) == "invalid_parameters"
     assert machine(world, NEIGHBOUR_SCHOOL).get("/packets").get_json()["packets"] == []
 
 

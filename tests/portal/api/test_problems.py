@@ -30,6 +30,7 @@ def failing(world: World, monkeypatch: pytest.MonkeyPatch, error: Exception) -> 
         (Fault(Problem.STORE_DAMAGED, digest=SECRET), 500, "internal_error"),
         (Fault(Problem.CHILD_DIED, exit=SECRET), 500, "internal_error"),
         (Fault(Problem.BUSY), 503, "busy"),
+        (Fault(Problem.VERIFIER_MISSING), 503, "busy"),
         (sa.exc.OperationalError(SECRET, {}, Exception(SECRET)), 503, "busy"),
         (sa.exc.IntegrityError(SECRET, {}, Exception(SECRET)), 503, "busy"),
         (sa.exc.ProgrammingError(SECRET, {}, Exception(SECRET)), 500, "internal_error"),
@@ -76,7 +77,7 @@ def test_the_description_is_for_everybody_and_whole(small_world: World) -> None:
     operations = {
         f"{method.upper()} {path}": each for path, methods in held["paths"].items() for method, each in methods.items()
     }
-    assert len(operations) == 9
+    assert len(operations) == 13
     for name, each in operations.items():
         keyed = name != "GET /api/v1/openapi.json"
         assert bool(each["security"]) == keyed

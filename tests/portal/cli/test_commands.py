@@ -123,6 +123,8 @@ def test_a_dry_run_stores_nothing(hocba: Hocba) -> None:
     assert (dry.status, dry.json["accepted"]) == (0, 31)
     code = dry.json["rows"][0]["lookup_code"]
     assert hocba("show", code, "--json").status == 1
+    told = hocba("import", path, "--school", "MAU-TH-02", "--year", "2025-2026", "--dry-run")
+    assert told.out.splitlines()[-1] == "Chạy thử, chưa lưu gì: sẽ nhận 31, từ chối 0, 0 dòng cần xem lại."
 
 
 @pytest.mark.parametrize(
@@ -246,7 +248,7 @@ def test_outside_demo_mode_the_command_line_points_to_the_portal(tmp_path: Path)
     assert real("init", *arguments).status == 0
     ran = real("lock", "1")
     assert ran.status == 1
-    assert ran.err.strip()
+    assert "https://hocba.example.vn/chot-du-lieu" in ran.err
     assert real("init", "--url", "https://hocba.example.vn/sub").status == 2
 
 

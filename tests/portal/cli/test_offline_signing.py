@@ -17,7 +17,7 @@ import time_machine
 from click.testing import CliRunner
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from portal.cli import offline
@@ -363,6 +363,7 @@ JSON = st.recursive(
 )
 
 
+@example(value=False, name="packet")
 @given(JSON, st.sampled_from(["schema", "packet", "school", "school_year", "class_name", "records", "signatures"]))
 def test_no_packet_raises_anything_but_a_refusal(value: Any, name: str) -> None:
     data = put_in_record(name, value) if name == "signatures" else put(name, value)
@@ -509,6 +510,13 @@ def test_the_command_by_itself_does_the_same(file: Path, tmp_path: Path) -> None
         done = CliRunner().invoke(offline.main, [bad, "--signer", str(file), "--yes", "-o", str(tmp_path / "r.json")])
         assert done.exit_code == 1
         assert told in done.stderr
+
+
+def test_the_sample_key_is_sent_to_the_instance(file: Path) -> None:
+    """Who reads “demo” in the help finds the command that takes it."""
+    ran = CliRunner().invoke(offline.main, [str(file), "--signer", "demo", "-o", "ra.json"])
+    assert ran.exit_code == 2
+    assert "hocba sign SỐ-GÓI --signer demo" in " ".join(ran.output.split())
 
 
 def test_it_starts_where_no_server_can() -> None:

@@ -9,36 +9,29 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from portal.demo.units import SCHOOL
 from portal.errors import Fault, Problem, Refused
-from portal.identity import Appointment, Identity, StaffRole
 from portal.jobs.keeper import keep
 from portal.jobs.queue import Queue
 from portal.jobs.runners import is_dead, own_name
 from portal.jobs.work import Bench, perform
-from portal.models import Account, Job, JobMessage, JobState, Packet, RecordVersion, Upload, UploadState
+from portal.models import JobMessage, JobState, UploadState
 from portal.sandbox import Sandbox
 from portal.services import jobs, uploads
-from portal.services.uploads import Choice, NewFile
 from tests.conftest import answers, lacking
-from tests.instances import NOW, WORKBOOKS, DemoInstance, fresh_code
-
-DATA = (WORKBOOKS / "lop-4A1.xlsx").read_bytes()
-YEAR = "2025-2026"
-
-
-class Clock:
-    """A clock that tests turn."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
+from tests.instances import NOW
+from tests.portal.jobs.uploading import (
+    DATA,
+    Clock,
+    clerk,
+    confirmed,
+    job_of,
+    received,
+    stored,
+    upload_of,
+)
 
 
 class Sent(list[int]):
@@ -46,57 +39,6 @@ class Sent(list[int]):
 
     def send(self, job_id: int) -> None:
         self.append(job_id)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def bench(empty_instance: DemoInstance, clock: Clock) -> Bench:
-    return Bench(empty_instance.engine, empty_instance.runtime.sandbox, True, fresh_code, clock)
-
-
-def clerk(session: Session) -> Identity:
-    account = session.scalars(sa.select(Account).where(Account.username == "th01.vanthu")).one()
-    return Identity(account.id, account.display_name, (Appointment(SCHOOL, StaffRole.CLERK),))
-
-
-def received(bench: Bench, data: bytes = DATA) -> tuple[int, int]:
-    """Upload and job."""
-    with Session(bench.engine) as session, session.begin():
-        made = uploads.receive(session, clerk(session), NewFile(data, "a.xlsx", SCHOOL, YEAR, None), bench.clock())
-    assert made.upload_id is not None
-    assert made.job_id is not None
-    return made.upload_id, made.job_id
-
-
-def confirmed(bench: Bench) -> tuple[int, int]:
-    """An upload that was read and confirmed, and the job that takes it in."""
-    upload_id, job_id = received(bench)
-    perform(bench, job_id)
-    with Session(bench.engine) as session, session.begin():
-        comparison, _held = uploads.compared(session, session.get_one(Upload, upload_id))
-        job = uploads.confirm(session, clerk(session), upload_id, Choice.ALL, comparison.digest, bench.clock())
-    assert job is not None
-    return upload_id, job
-
-
-def job_of(bench: Bench, job_id: int) -> Job:
-    with Session(bench.engine) as session:
-        return session.get_one(Job, job_id)
-
-
-def upload_of(bench: Bench, upload_id: int) -> Upload:
-    with Session(bench.engine) as session:
-        return session.get_one(Upload, upload_id, options=[sa.orm.undefer(Upload.data), sa.orm.undefer(Upload.judged)])
-
-
-def stored(bench: Bench) -> tuple[int, int]:
-    with Session(bench.engine) as session:
-        packets = session.scalar(sa.select(sa.func.count()).select_from(Packet)) or 0
-        return packets, session.scalar(sa.select(sa.func.count()).select_from(RecordVersion)) or 0
 
 
 def test_reading_and_taking_in(bench: Bench) -> None:
@@ -232,6 +174,9 @@ def test_a_number_lost_on_the_way_is_sent_again(bench: Bench, clock: Clock) -> N
     queue = Sent()
     keep(bench, queue)
     assert queue == [], "it is still on its way"
+    keep(bench, queue, timedelta(0))
+    assert queue == [job_id], "a process that starts trusts no queue"
+    queue.clear()
     clock.now += jobs.LOST_AFTER + timedelta(seconds=1)
     keep(bench, queue)
     assert queue == [job_id]
@@ -353,6 +298,29 @@ def test_a_number_signed_with_another_key_is_not_done(tmp_path_factory: pytest.T
         threading.Event().wait(0.05)
     queue.stop()
     assert arrived == [2]
+
+
+def test_instances_that_share_a_redis_do_not_take_each_others_numbers(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Two servers of another instance wait at the same place, longer than ours: every number still arrives."""
+    need_redis()
+    folder, url = tmp_path_factory.mktemp("queue"), "redis://127.0.0.1:6379/9"
+    ours: list[int] = []
+    theirs: list[int] = []
+    queues = [Queue(url, folder, "khóa khác", theirs.append), Queue(url, folder, "bí mật", ours.append)]
+    for queue, threads in zip(queues, (2, 1), strict=True):
+        queue.start(threads)
+    try:
+        for number in range(20):
+            queues[1].send(number)
+        ended = datetime.now(UTC) + timedelta(seconds=10)
+        while len(ours) < 20 and datetime.now(UTC) < ended:
+            threading.Event().wait(0.05)
+    finally:
+        for queue in queues:
+            queue.stop()
+    assert (ours, theirs) == (list(range(20)), [])
 
 
 def test_a_queue_that_is_down_loses_a_number_and_nothing_else(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -85,5 +85,9 @@ def test_never_green_and_nothing_beyond_the_law(
     card = Card(LOOKUP_CODE, "N*** T*** U***", (year("2025-2026", held, standing), year("2024-2025")))
     page = shown(PrintTarget(LOOKUP_CODE, target_year, target_version), card)
     assert Tone.GOOD not in (page.headline.tone, page.year.tone, *(other.tone for other in page.others))
-    assert set(asdict(page.year)) == {"school_year", "school_name", "effective_at", "state", "tone"}
+    # The origin is about the record and no person: which system locked it, and when it came here.
+    # The standing is about the record too: since when, by which numbered decision.
+    shown_of_a_year = {"school_year", "school_name", "effective_at", "state", "tone", "origin", "standing"}
+    assert set(asdict(page.year)) == shown_of_a_year
+    assert page.year.origin is None
     assert len(page.others) == 1

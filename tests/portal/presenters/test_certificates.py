@@ -26,6 +26,8 @@ POSSIBLE = (
     Reason.UNKNOWN_AUTHORITY,
     Reason.REVOKED,
     Reason.REVOCATION_UNKNOWN,
+    Reason.REVOKED_LATER,
+    Reason.REVOCATION_NOT_KEPT,
 )
 
 
@@ -62,6 +64,9 @@ def test_sentences() -> None:
     for point in Point:
         assert_sentence(words.POINTS[point])
         assert_sentence(words.answer_text(PointAnswer(point, Status.PASSED, Reason.OK, {})))
+        assert_sentence(words.question_text(PointAnswer(point, Status.PASSED, Reason.OK, {}), past=True))
+        for status in (Status.PASSED, Status.FAILED):
+            assert_sentence(words.answer_text(PointAnswer(point, status, Reason.REVOKED_LATER, {}), past=True))
         for reason in POSSIBLE:
             assert_sentence(words.answer_text(PointAnswer(point, Status.FAILED, reason, {})))
 

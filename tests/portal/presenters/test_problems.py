@@ -3,7 +3,7 @@
 import pytest
 
 from portal.errors import Problem
-from portal.presenters import problems
+from portal.presenters import defects, problems, refusals
 from portal.services.audit import AuditProblem, Defect
 from verify.errors import MalformedRecord, Refusal
 
@@ -36,8 +36,8 @@ def test_a_failure_of_ours_is_told_as_ours() -> None:
 
 
 def test_a_refusal_of_the_core_says_what_to_do() -> None:
-    assert "quét mã QR" in problems.refusal_sentence(MalformedRecord(Refusal.BAD_CODE))
+    assert "quét mã QR" in refusals.refusal_sentence(MalformedRecord(Refusal.BAD_CODE))
 
 
 def test_a_defect_names_its_place() -> None:
-    assert "full_name" in problems.defect_sentence(AuditProblem(Defect.COLUMNS_DIFFER, detail="full_name"))
+    assert "full_name" in defects.defect_sentence(AuditProblem(Defect.COLUMNS_DIFFER, detail="full_name"))

@@ -15,7 +15,7 @@ CLASSES = (
     ClassSummary("2025-2026", SCHOOL, "1/1", 1, {"submitted": 3}),
     ClassSummary("2024-2025", SCHOOL, "4A1", 4, {"locked": 33}),
 )
-ROW = RecordRow(LOOKUP_CODE, "Đặng Hữu Ưởng", "5Đ", "2025-2026", "accepted", 1, SCHOOL)
+ROW = RecordRow(LOOKUP_CODE, "Đặng Hữu Ưởng", "5Đ", "2025-2026", "accepted", 1, SCHOOL, earlier=False)
 
 
 def test_classes_stand_under_their_year_with_what_is_left_to_do() -> None:

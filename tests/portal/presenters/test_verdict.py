@@ -129,6 +129,41 @@ def test_values_never_leak(checks: list[Check], fields: bool) -> None:
     assert (page.tone is Tone.GOOD) is (page.verdict is Verdict.AUTHENTIC)
 
 
+def foreign(*changed: Check) -> Conclusion:
+    """A file with a signature, and no record of ours."""
+    checks = [Check(question, Status.PASSED) for question in (Question.READABLE, *ABOUT_THE_FILE)]
+    checks.append(Check(Question.RECORD_FOUND, Status.FAILED, Reason.NO_CODE_FOUND))
+    return conclude(
+        [check for check in checks if check.question not in {each.question for each in changed}] + [*changed]
+    )
+
+
+SOMEBODY = Check(Question.SIGNATURE_FOUND, Status.FAILED, Reason.NOT_OUR_SIGNATURE, {"signer": "Ông Mẫu"})
+
+
+def test_other_peoples_files_are_described_and_never_green() -> None:
+    page = present_verdict(checked(foreign(SOMEBODY)), NOTHING)
+    assert (page.verdict, page.tone) == (Verdict.NOT_FOUND, Tone.NEUTRAL)
+    assert "còn nguyên vẹn, nhưng không phải chữ ký của Sở" in page.particulars[0]
+    assert "Tên trên chứng thư: “Ông Mẫu”." in page.particulars
+    assert page.groups[1].answer == "Tệp mang chữ ký của người khác, không phải của Sở"
+
+
+@pytest.mark.parametrize("question", [Question.DIGEST_INTACT, Question.SIGNATURE_VALUE, Question.WHOLE_FILE_COVERED])
+def test_a_strangers_signature_that_does_not_hold_is_not_called_whole(question: Question) -> None:
+    broken = Check(question, Status.FAILED, Reason.DIGEST_DIFFERS)
+    page = present_verdict(checked(foreign(SOMEBODY, broken)), NOTHING)
+    assert "không còn đúng" in page.particulars[0]
+    assert "nguyên vẹn" not in " ".join(page.particulars)
+
+
+def test_what_the_department_sealed_without_a_record_is_told_as_that() -> None:
+    assert present_verdict(checked(foreign()), NOTHING).particulars == (
+        "Tệp mang chữ ký số của Sở, nhưng không ứng với học bạ nào đã chốt.",
+    )
+    assert shown(Verdict.NOT_FOUND).particulars == (), "nothing is said of a file without signature"
+
+
 def test_our_fault_is_not_the_files() -> None:
     fault = conclude([Check(Question.READABLE, Status.UNKNOWN, Reason.OUR_FAULT)])
     page = present_verdict(replace(checked(fault), code=None, card=None), NOTHING)
@@ -153,6 +188,16 @@ def test_what_was_compared_is_the_public_card() -> None:
 def test_what_else_is_in_a_file_is_remarked_but_not_of_the_original() -> None:
     assert shown(Verdict.AUTHENTIC, NOTHING, "embedded_files", "annotations").remarks == ()
     assert len(shown(Verdict.CONTENT_MATCHES, NOTHING, "javascript", "a word of tomorrow").remarks) == 1
+
+
+def test_a_file_that_lost_its_seal_is_no_original_and_its_attachments_do_not_alarm() -> None:
+    changed = concluded(Check(Question.DIGEST_INTACT, Status.FAILED, Reason.DIGEST_DIFFERS))
+    page = present_verdict(checked(changed, "embedded_files"), NOTHING)
+    assert page.verdict is Verdict.CONTENT_MATCHES
+    assert page.next_steps[0].startswith("Không nhận tệp này thay bản gốc.")
+    assert page.remarks == ("Tệp có tệp đính kèm; tệp gốc của hệ thống cũng có (dữ liệu đã ký, biên nhận).",)
+    photos = concluded(*(Check(each, Status.NOT_APPLICABLE, Reason.IS_A_PICTURE) for each in ABOUT_THE_FILE))
+    assert present_verdict(checked(photos), NOTHING).next_steps[0].startswith("Nội dung dùng được.")
 
 
 def test_an_annotation_is_remarked() -> None:

@@ -12,6 +12,7 @@ from portal.errors import Problem, Refused
 from portal.identity import Appointment, Identity, StaffRole
 from portal.models import Blob, Packet, RecordVersion, State, StateChange, Transcript, YearRecordRow
 from portal.services.intake import import_class
+from portal.workbooks.lessons import NO_LESSONS
 from portal.workbooks.refusals import WorkbookProblem, WorkbookRefused
 from tests.instances import NOW, SCHOOL, WORKBOOKS, DemoInstance, fresh_code
 from verify.record.codec import from_bytes
@@ -150,6 +151,7 @@ def test_only_staff_of_the_school_may_import(empty_instance: DemoInstance) -> No
             school_code=SCHOOL,
             school_year="2025-2026",
             grade=None,
+            lessons=NO_LESSONS,
             sample=True,
             new_code=fresh_code,
             now=NOW,

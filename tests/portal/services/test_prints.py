@@ -2,6 +2,9 @@
 
 import io
 import stat
+import subprocess
+import sys
+from pathlib import Path
 
 import pikepdf
 import pytest
@@ -13,6 +16,9 @@ from portal.models import AccessEvent, Print
 from portal.services.prints import Press, Printed, printed_pdf
 from tests.instances import NOW, WORKBOOKS, DemoInstance
 from verify.canonical import sha256
+from verify.log import notes
+
+SCRIPT = Path(__file__).parents[3] / "docs" / "verify_receipt.py"
 
 CLERK = Identity(2, "văn thư", (Appointment("MAU-TH-01", StaffRole.CLERK),))
 NEIGHBOUR = Identity(4, "trường khác", (Appointment("MAU-TH-02", StaffRole.CLERK),))
@@ -52,6 +58,22 @@ def test_a_print_carries_what_proves_it(instance: DemoInstance) -> None:
         }
     assert made.filename.endswith("2025-2026.pdf")
     assert "Nguyễn" not in made.filename
+
+
+def test_the_receipt_of_a_print_verifies_with_the_network_off(instance: DemoInstance, tmp_path: Path) -> None:
+    """By the script alone: in isolated mode, in a name space without a network where the machine allows one."""
+    with pikepdf.open(io.BytesIO(print_one(instance, codes(instance)[0]).pdf)) as opened:
+        for name, spec in opened.attachments.items():
+            (tmp_path / name).write_bytes(spec.get_file().read_bytes())
+    alone = ["unshare", "--net", "--map-root-user"]
+    allowed = subprocess.run([*alone, "true"], capture_output=True, check=False).returncode == 0
+    key = notes.format_vkey(instance.runtime.log_signer.verifier)
+    names = ["record.json", "log-leaf.json", "log-receipt.tlog-proof", "log-opening.json"]
+    roles = [f"{role}=signature-{role}.p7s" for role in ("head", "school_seal")]
+    command = [*(alone if allowed else []), sys.executable, "-I", str(SCRIPT), key, *names, *roles]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("ĐẠT (passed): MAU-TH-01 2025-2026, entry ")
 
 
 def test_the_same_print_is_made_once(instance: DemoInstance) -> None:

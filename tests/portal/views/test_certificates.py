@@ -325,7 +325,7 @@ def test_what_does_not_validate_is_refused_with_its_reason(small_world: World) -
         ("first_day", "01/01/2020", "Không đăng ký ngược"),
         ("first_day", "9999-01-01", "Ghi ngày dạng"),
         ("last_day", "01/01/2021", "Ngày cuối không được trước"),
-        ("decision", "", "Hãy điền ô này"),
+        ("decision", "", "Hãy điền ô “"),
         ("decision", "x" * 101, "Không quá 100"),
     ],
 )

@@ -1,5 +1,7 @@
 """Checking a document through the page: the original, the same with a byte changed, and what is no document."""
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -7,8 +9,13 @@ from sqlalchemy.orm import Session
 
 from portal.models import AccessEvent
 from tests.client import Page
+from tests.factories import year_record
 from tests.portal.worlds import CLERK, LOCKED_NAME, NEIGHBOUR, World
+from verify import limits
+from verify.form.render import render
 
+# What a page with pictures may weigh (decision 0028).
+ANSWER_BYTES = 400_000
 AUTHENTIC = "Đúng bản gốc"
 
 
@@ -48,6 +55,18 @@ def test_what_is_no_document_gets_a_verdict_too(small_world: World, data: bytes)
     assert LOCKED_NAME not in page.text
 
 
+def test_a_mistyped_code_is_told_at_its_field_and_nothing_is_checked(small_world: World) -> None:
+    """The code for photos whose QR cannot be read; a sealed print speaks for itself."""
+    browser = small_world.browser()
+    sent = sealed(small_world), "hoc-ba.pdf", "application/pdf"
+    answer = Page(browser.submit(browser.get("/kiem-tra"), "/kiem-tra", {"file": sent, "ma": "1234"}, 422))
+    assert "KT-" not in answer.heading
+    assert answer.form("/kiem-tra").find(".//input[@name='ma'][@aria-invalid='true']") is not None
+    draft = small_world.codes.draft
+    answer = Page(browser.submit(browser.get("/kiem-tra"), "/kiem-tra", {"file": sent, "ma": draft}, 200))
+    assert AUTHENTIC in answer.heading
+
+
 def test_no_file_is_told_at_the_form(small_world: World) -> None:
     checked(small_world, b"", status=422)
 
@@ -75,13 +94,51 @@ def test_no_writing_transaction_is_open_while_a_child_works(
 
     run = small_world.runtime.sandbox.run
 
-    def watched(task: object, *args: object) -> object:
+    def watched(_self: object, task: object, *args: object, **more: object) -> object:
         open_now = small_world.engine.pool.checkedout()  # type: ignore[attr-defined]
         assert open_now == 0, "a connection is held while a child works"
-        return run(task, *args)  # type: ignore[arg-type]
+        return run(task, *args, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(type(small_world.runtime.sandbox), "run", lambda _self, task, *args: watched(task, *args))
+    monkeypatch.setattr(type(small_world.runtime.sandbox), "run", watched)
     event.listen(small_world.engine, "before_cursor_execute", note)
     assert AUTHENTIC in checked(small_world, original).heading
     event.remove(small_world.engine, "before_cursor_execute", note)
     assert begun.count("BEGIN IMMEDIATE") == 1
+
+
+def boxed(world: World) -> bytes:
+    """The newest year with another mark and another teacher, as a holder of the paper would send it."""
+    record = year_record(5, lookup_code=world.codes.locked, homeroom_teacher="Người Khác")
+    toan = replace(record.subjects["toan"], score=10 if record.subjects["toan"].score != 10 else 9)
+    changed = replace(record, subjects={**record.subjects, "toan": toan})
+    return render([changed], world.runtime.print_context).pdf
+
+
+def test_pictures_travel_in_the_answer_that_shows_them_and_in_no_other(small_world: World) -> None:
+    original, other = sealed(small_world), boxed(small_world)
+    pictured = checked(small_world, other).response
+    assert "img-src 'self' data:;" in pictured.headers["Content-Security-Policy"]
+    assert pictured.headers["Cache-Control"] == "no-store"
+    assert len(pictured.get_data()) < ANSWER_BYTES
+    for plain in (checked(small_world, original), checked(small_world, b"xin chao")):
+        assert "data:" not in plain.response.headers["Content-Security-Policy"]
+        assert "data:image" not in plain.response.text
+
+
+def test_the_expected_side_of_a_cell_is_for_readers_alone(small_world: World) -> None:
+    other = boxed(small_world)
+    sides = {
+        username: checked(small_world, other, username).response.text.count('class="cell-shot"')
+        for username in (None, NEIGHBOUR, CLERK)
+    }
+    assert sides == {None: 2, NEIGHBOUR: 2, CLERK: 4}
+
+
+def test_pictures_beyond_their_room_are_dropped(small_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A child that a document took over may send any."""
+    other = boxed(small_world)
+    monkeypatch.setattr(limits, "PAGE_PICTURES_BYTES", 10)
+    monkeypatch.setattr(limits, "CELL_PICTURES_BYTES", 10)
+    answer = checked(small_world, other)
+    assert answer.heading == "Không khớp"
+    assert "data:image" not in answer.response.text

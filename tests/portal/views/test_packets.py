@@ -208,7 +208,7 @@ def test_a_file_of_another_year_or_grade_says_so(small_world: World) -> None:
 def test_no_file_and_a_wrong_choice_are_refused_beside_their_fields(small_world: World) -> None:
     clerk = small_world.signed_in(CLERK)
     empty = send(clerk, b"", status=422)
-    assert "Hãy chọn tệp bảng tổng hợp của lớp." in empty.text
+    assert "Hãy chọn tệp của lớp: bảng tổng hợp hoặc gói đã ký." in empty.text
     page = clerk.get("/goi-hoc-ba/nhap")
     clerk.submit(page, "/goi-hoc-ba/nhap", {"file": (CLEAN, "a.xlsx", ""), "school_year": "1999-2000"}, 422)
     large = send(clerk, b"P" * (10 * 1024 * 1024 + 1), status=422)

@@ -24,6 +24,8 @@ def failing(world: World, monkeypatch: pytest.MonkeyPatch, error: Exception) -> 
         (KeyError(SECRET), 500),
         (Fault(Problem.STORE_DAMAGED, digest=SECRET), 500),
         (Fault(Problem.BUSY), 503),
+        (Fault(Problem.VERIFIER_MISSING), 503),
+        (Fault(Problem.CHILD_DIED, exit=SECRET), 500),
         (sa.exc.OperationalError(SECRET, {}, Exception(SECRET)), 503),
         (Refused(Problem.NOT_LOCKED), 409),
         (Refused(Problem.NOT_ALLOWED), 404),

@@ -34,7 +34,7 @@ def environment(*, settle: bool) -> Environment:
     )
     made.globals.update(instance=Instance(), asset=asset)
     if settle:
-        made.settled = Settled(True, Instance(), asset)
+        made.settled = Settled(str, "vi", Instance(), asset)
     return made
 
 

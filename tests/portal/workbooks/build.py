@@ -28,12 +28,16 @@ _NAMES: Final = ("Nguyễn Thị Ngọc Uyên", "Đỗ Minh Ánh", "Lê Thị Th
 
 @dataclass(frozen=True)
 class SheetPlan:
-    """rows: from row 1. merges: (top, left, bottom, right) from 0, their text is that of the top left cell."""
+    """rows: from row 1. merges: (top, left, bottom, right) from 0, their text is that of the top left cell.
+
+    hidden_rows: from 0.
+    """
 
     name: str
     rows: Sequence[Row]
     merges: Sequence[tuple[int, int, int, int]] = ()
     hidden: bool = False
+    hidden_rows: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,8 @@ def workbook(*plans: SheetPlan, **options: object) -> bytes:
         for top, left, bottom, right in plan.merges:
             text = plan.rows[top][left] if left < len(plan.rows[top]) else ""
             sheet.merge_range(top, left, bottom, right, text)
+        for number in plan.hidden_rows:
+            sheet.set_row(number, None, None, {"hidden": True})
         if plan.hidden:
             sheet.hide()
     book.close()

@@ -195,6 +195,35 @@ def test_merged_marks_of_two_pupils_count_for_both() -> None:
     assert [row.content.subjects["dao_duc"].level for row in taken.rows if row.content] == ["T", "T"]
 
 
+def test_a_level_and_a_mark_merged_into_one_cell_lack_the_mark() -> None:
+    header, *rows = grid([pupil(1, {"Điểm Toán": None}), pupil(2)])
+    column, top = header.index("Toán"), len(TITLE) + 1
+    taken = judged(workbook(SheetPlan("A", [*TITLE, header, *rows], [(top, column, top, column + 1)])))
+    assert errors(taken.rows[0]) == [("subjects.toan.score", "mark_missing")]
+    assert errors(taken.rows[1]) == []
+
+
+def test_pupils_merged_into_one_row_are_no_second_pupil() -> None:
+    """A name merged over two rows is the name of both; what else is doubled is told as a duplicate."""
+    header, *rows = grid([pupil(1), pupil(2, {"Họ và tên": None})])
+    column, top = header.index("Họ và tên"), len(TITLE) + 1
+    taken = judged(workbook(SheetPlan("A", [*TITLE, header, *rows], [(top, column, top + 1, column)])))
+    assert len({row.content.full_name for row in taken.rows if row.content}) == 1
+    assert [row.content is not None for row in taken.rows] == [True, True]
+
+
+def test_hidden_and_filtered_rows_are_read_and_told() -> None:
+    header, *rows = grid([pupil(number) for number in range(1, 7)])
+    first_row = len(TITLE) + 1
+    hidden = (0, *(first_row + each for each in (1, 2, 3, 5)))
+    plan = SheetPlan("Lớp", [*TITLE, header, *rows], hidden_rows=hidden)
+    taken = judged(workbook(plan))
+    assert len(taken.rows) == 6
+    found = next(found for found in taken.findings if found.code.value == "rows_hidden")
+    assert f"({first_row + 2}–{first_row + 4}, {first_row + 6})" in found.message
+    assert "rows_hidden" not in codes(judged(workbook(SheetPlan("Lớp", [*TITLE, header, *rows]))).findings)
+
+
 def test_one_bad_row_never_sinks_the_class() -> None:
     pupils = [pupil(number) for number in range(1, 36)]
     pupils[16] = pupil(17, {"Họ và tên": "", "Ngày sinh": "?", "Toán": "Z", "Điểm Toán": "mười"})

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
 from typing import Final
 
 import pytest
@@ -64,7 +65,8 @@ def test_the_copy_reads_back_as_the_same_class(name: str) -> None:
     data = (WORKBOOKS / f"{name}.xlsx").read_bytes()
     read, places = read_with_places(data)
     marks = [Mark(places[0].sheet, row.row, 4, error=True, text="sai") for row in read.rows]
-    assert read_class(marked_workbook(data, marks)) == read
+    copy = read_class(marked_workbook(data, marks))
+    assert replace(copy, software=read.software) == read  # another program has written the copy
 
 
 def test_marks_stand_at_their_cells_and_nowhere_else() -> None:

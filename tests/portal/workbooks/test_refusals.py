@@ -118,6 +118,13 @@ def test_a_hundred_thousand_rows_are_refused_before_they_are_built() -> None:
     assert time.process_time() - began < 2
 
 
+def test_more_pupils_than_any_class_are_refused() -> None:
+    header, row = grid([pupil(1)])[:2]
+    refused = refusal(workbook(SheetPlan("4A1", [header, *[row] * (limits.WORKBOOK_PUPILS + 1)])))
+    assert refused.problem is WorkbookProblem.TOO_MANY_PUPILS
+    assert "3001 học sinh" in refused.message
+
+
 FAR: Final = {
     "one cell in the last row": (b'<row r="1048576"><c r="A1048576"><v>1</v></c></row>', WorkbookProblem.TOO_MANY_ROWS),
     "one cell in the last column": (b'<row r="1"><c r="XFD1"><v>1</v></c></row>', WorkbookProblem.TOO_MANY_COLUMNS),

@@ -10,7 +10,8 @@ import pytest
 from pikepdf import Name
 
 from portal.services import checking
-from portal.services.checking import CheckingDesk, candidates, check_document
+from portal.services.candidates import candidates
+from portal.services.checking import CheckingDesk, check_document
 from tests.factories import year_record
 from tests.sealed import CONTEXT, sealed_print, verdict_on, with_record
 from tests.verify.attacks import vectors

@@ -259,6 +259,33 @@ def test_the_printed_symbol_is_as_large_as_its_box() -> None:
     assert cell.box[2] - cell.box[0] == pytest.approx(symbol(cell.text).side_mm * 72 / 25.4, abs=0.5)
 
 
+def test_the_summary_stands_on_the_pages_of_the_year() -> None:
+    """The usual symbols leave the form its four pages; under the largest the results may move to a fifth, whole."""
+    for length, side_mm, pages in ((440, 34.5, 4), (500, 36.5, 4), (620, 38.5, 5)):
+        digits = "7" * length
+        found = render([year_record(4)], replace(CONTEXT, summary=digits))
+        assert found.pages == pages
+        assert len({cell.page for cell in found.boxes if cell.field in ("overall_result", "homeroom_teacher")}) == 1
+        codes = {cell.page: cell for cell in found.boxes if cell.field == "qr"}
+        assert ["#" in codes[page].text for page in range(pages)] == [False, False] + [True] * (pages - 2)
+        assert (
+            codes[2].text
+            == f"HTTPS://HOCBA.DONGTHAP.EDU.VN/S/{year_record(4).lookup_code.upper()}/2024-2025.1#{digits}"
+        )
+        assert codes[2].box[2] - codes[2].box[0] == pytest.approx(side_mm * 72 / 25.4, abs=0.5)
+        document = pypdfium2.PdfDocument(found.pdf)
+        for number, cell in codes.items():
+            assert read_codes(document[number].render(scale=150 / 72).to_pil()) == (cell.text,)
+        document.close()
+
+
+def test_a_summary_belongs_to_one_year_and_must_fit() -> None:
+    with pytest.raises(MalformedRecord):
+        render(booklet((3, 4)), replace(CONTEXT, summary="7" * 440))
+    with pytest.raises(LimitExceeded):
+        render([year_record(4)], replace(CONTEXT, summary="7" * 900))
+
+
 def test_an_address_too_long_for_paper_is_refused() -> None:
     with pytest.raises(LimitExceeded):
         render([year_record(4)], replace(CONTEXT, host_url="https://" + "a" * 3000))

@@ -25,6 +25,24 @@ KEY_LEAF = leaves.RegisterKeyLeaf(
     effective_at=datetime(2025, 8, 5, 3, tzinfo=UTC),
 )
 
+EARLIER_LEAF = leaves.earlier_record_leaf(
+    samples.COMMITTED,
+    samples.SALT,
+    "MAU-TH-01",
+    "Học bạ số thí điểm 2024",
+    datetime(2024, 6, 30, 16, 59, 59, tzinfo=UTC),
+    samples.EFFECTIVE,
+)
+FOREIGN_LEAF = leaves.foreign_record_leaf(EARLIER_LEAF, "tinh-ban.example/log", 0, samples.LEAF_BYTES)
+EARLIER_KEY_LEAF = leaves.EarlierKeyLeaf(
+    unit="MAU-TH-01",
+    role="head",
+    certificate_sha256="ab" * 32,
+    valid_from=datetime(2023, 8, 1, tzinfo=UTC),
+    valid_to=datetime(2025, 8, 1, tzinfo=UTC),
+    effective_at=samples.EFFECTIVE,
+)
+
 
 def opened(committed: Committed = samples.COMMITTED, salt: bytes = samples.SALT) -> Status:
     check = leaves.opens(samples.LEAF, committed, salt)
@@ -109,7 +127,18 @@ def test_two_locks_of_one_record_look_unrelated() -> None:
     assert again.signatures_commitment != samples.LEAF.signatures_commitment
 
 
-@pytest.mark.parametrize("leaf", [samples.LEAF, replace(samples.LEAF, round=None), KEY_LEAF])
+@pytest.mark.parametrize(
+    "leaf",
+    [
+        samples.LEAF,
+        replace(samples.LEAF, round=None),
+        KEY_LEAF,
+        EARLIER_LEAF,
+        FOREIGN_LEAF,
+        EARLIER_KEY_LEAF,
+        replace(EARLIER_KEY_LEAF, valid_to=EARLIER_KEY_LEAF.valid_from),  # taken back whole
+    ],
+)
 def test_leaves_read_back(leaf: leaves.Leaf) -> None:
     assert leaves.from_bytes(leaves.to_bytes(leaf)) == leaf
 
@@ -142,6 +171,14 @@ def test_a_time_without_zone_is_refused() -> None:
         replace(samples.LEAF, unit="x" * 1000),
         replace(KEY_LEAF, role="Head"),
         replace(KEY_LEAF, certificate_sha256="ab"),
+        replace(EARLIER_LEAF, source=""),
+        replace(FOREIGN_LEAF, origin=""),
+        replace(FOREIGN_LEAF, origin_index=-1),
+        replace(FOREIGN_LEAF, origin_leaf="0" * 63),
+        replace(EARLIER_LEAF, source="hai\ndòng"),
+        replace(EARLIER_LEAF, original_effective_at=samples.EFFECTIVE + timedelta(seconds=1)),
+        replace(EARLIER_KEY_LEAF, valid_to=EARLIER_KEY_LEAF.valid_from - timedelta(seconds=1)),
+        replace(EARLIER_KEY_LEAF, valid_to=samples.EFFECTIVE + timedelta(seconds=1)),
     ],
 )
 def test_what_would_not_read_back_is_not_logged(wrong: leaves.Leaf) -> None:
@@ -181,7 +218,34 @@ def test_other_shapes_are_refused(data: bytes) -> None:
 
 
 def test_the_kinds_are_a_promise() -> None:
-    assert [kind.value for kind in leaves.Kind] == ["lock", "supersede", "revoke", "annotate", "register_key"]
+    assert [kind.value for kind in leaves.Kind][:7] == [
+        "lock",
+        "supersede",
+        "revoke",
+        "annotate",
+        "register_key",
+        "earlier_record",
+        "earlier_key",
+    ]
+
+
+def test_a_leaf_of_an_earlier_record_binds_as_a_lock_does() -> None:
+    def opened_by(**changes: object) -> Status:
+        committed = replace(samples.COMMITTED, **changes)  # type: ignore[arg-type]
+        return leaves.opens(EARLIER_LEAF, committed, samples.SALT).status
+
+    assert opened_by() is Status.PASSED
+    assert opened_by(version=3) is Status.FAILED
+    assert opened_by(record=b"{}") is Status.FAILED
+    assert opened_by(school_year="2023-2024") is Status.FAILED
+    assert opened_by(signatures={}) is Status.FAILED
+
+
+def test_an_earlier_key_is_no_registration() -> None:
+    """The same fields under another kind: no reader may take one for the other."""
+    data = leaves.to_bytes(EARLIER_KEY_LEAF)
+    assert not isinstance(leaves.from_bytes(data), leaves.RegisterKeyLeaf)
+    assert isinstance(leaves.from_bytes(data.replace(b"earlier_key", b"register_key")), leaves.RegisterKeyLeaf)
 
 
 def test_the_opening_reads_back() -> None:

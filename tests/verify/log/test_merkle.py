@@ -41,6 +41,26 @@ PROOF_6_8 = [
     "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
     "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
 ]
+# Published audit paths, by index and size (merkletree/merkle_tree_test.cc of the same project).
+PATHS = {
+    (0, 1): [],
+    (0, 8): [
+        "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
+        "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+        "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
+    ],
+    (5, 8): [
+        "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
+        "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
+        "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+    ],
+    (2, 3): ["fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"],
+    (1, 5): [
+        "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+        "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+        "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
+    ],
+}
 ALL = memory.hashes(SIZES)
 READER = memory.LeafHashes(ALL)
 
@@ -66,6 +86,15 @@ def test_published_roots(size: int) -> None:
 def test_published_consistency_proof() -> None:
     reader = memory.LeafHashes([merkle.leaf_hash(leaf) for leaf in LEAVES])
     assert [item.hex() for item in merkle.consistency_proof(6, 8, reader)] == PROOF_6_8
+
+
+@pytest.mark.parametrize(("index", "size"), PATHS)
+def test_published_audit_paths(index: int, size: int) -> None:
+    leaf_hashes = [merkle.leaf_hash(leaf) for leaf in LEAVES]
+    proof = merkle.inclusion_proof(index, size, memory.LeafHashes(leaf_hashes))
+    assert [item.hex() for item in proof] == PATHS[index, size]
+    root_hash = bytes.fromhex(ROOTS[size])
+    assert passed(merkle.check_inclusion(leaf_hashes[index], index, size, proof, root_hash))
 
 
 def test_every_root_below_80() -> None:

@@ -2,6 +2,6 @@
 
 Modules in reading order: `names` (namespace, algorithms, roles), `opening` (hostile bytes to a tree), `fields`
 (elements and field paths), `reading` (one record), `packets` (a class), `profile` (the one shape of a signature),
-`verification` (what the signatures of a record prove), `writing` and `signing`. The format stands in
+`chain` (which signatures hold), `verification` (what they prove), `writing` and `signing`. The format stands in
 `year-record-1.xsd`, and for people in docs/formats.
 """

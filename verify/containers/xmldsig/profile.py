@@ -17,7 +17,7 @@ from verify.canonical import sha256
 from verify.containers.xmldsig import names
 from verify.containers.xmldsig.names import ds, xades
 from verify.containers.xmldsig.opening import Element, children, text_of
-from verify.errors import MalformedRecord, VerifyError
+from verify.errors import MalformedRecord, Refusal, VerifyError
 from verify.signing import Role
 from verify.verdict import Question, Reason
 
@@ -80,6 +80,14 @@ def shape_of(signature: Element, record_id: str, before: Sequence[str], after: S
     properties_id = properties.get("Id") or ""
     _check_coverage(references, record_id, before, after, properties_id)
     return Shape(certificates, tuple(references), properties_id)
+
+
+def signer_certificate(signature: Element) -> bytes:
+    """DER of the certificate that a signature names first; raises MalformedRecord(BAD_SIGNATURE_FILE)."""
+    try:
+        return _certificates(_exactly(signature, "SignedInfo", "SignatureValue", "KeyInfo", "Object")[2])[0]
+    except (Defect, VerifyError) as error:
+        raise MalformedRecord(Refusal.BAD_SIGNATURE_FILE, "certificate") from error
 
 
 def _exactly(element: Element, *wanted: str) -> list[Element]:

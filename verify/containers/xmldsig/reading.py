@@ -26,8 +26,6 @@ from verify.record.rules import PupilIdentity
 from verify.record.values import Cell, tidy
 from verify.record.vocabulary import GRADES
 
-DERIVATION: Final = "xmldsig/1"
-
 _HEXADECIMAL_DIGEST = re.compile(r"[0-9a-f]{64}")
 _VERSION = re.compile(r"[1-9]\d{0,3}")
 _GROUPS: Final = frozenset(path.rpartition("/")[0] for path in format_fields.PATH_OF) | {"MonHoc"}

@@ -1,49 +1,30 @@
 """What the signatures of one record prove, and the record that they prove it of.
 
-Each signature is verified on a view of the record's own bytes in which it is the first and only possible one
-(`location="./"`) and later ones do not exist. Content, role and time are read from what the verifier returns as signed,
-never from the document.
+Cryptography first (`chain`); then who may sign, at the moment of receipt.
 """
 
 from collections.abc import Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from cryptography import x509
-from lxml import etree
-from signxml.algorithms import DigestAlgorithm, SignatureMethod
-from signxml.exceptions import InvalidDigest, InvalidSignature
-from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
-
 from verify.anchors import Authorisation, TrustStore, authorised
-from verify.cms.certificates import facts_of
-from verify.cms.foreign import translated
+from verify.canonical import sha256
 from verify.cms.paths import examine_path
 from verify.cms.times import claimed_time
-from verify.containers.xmldsig import names
-from verify.containers.xmldsig.names import FILE, RECORD, SIGNATURE, xades
-from verify.containers.xmldsig.opening import Element, opened, parser
+from verify.containers.xmldsig.chain import Link, links
+from verify.containers.xmldsig.names import FILE
+from verify.containers.xmldsig.opening import canonical, opened
 from verify.containers.xmldsig.packets import Packet, read_packet, record_and_signatures
-from verify.containers.xmldsig.profile import (
-    Defect,
-    Properties,
-    Shape,
-    malformed,
-    properties_of,
-    require_certificate,
-    shape_of,
-)
+from verify.containers.xmldsig.profile import Defect, malformed
 from verify.containers.xmldsig.reading import Reading, derive
-from verify.errors import MalformedRecord, Refusal, VerifyError
+from verify.errors import MalformedRecord, Refusal
 from verify.record import codec
 from verify.record.findings import Finding, FindingCode, finding, has_errors
+from verify.record.model import YearContent, YearRecord
 from verify.signing import Role
 from verify.verdict import Check, Question, Reason, Status
 
-_METHODS: Final = frozenset({SignatureMethod.RSA_SHA256, SignatureMethod.ECDSA_SHA256})
-_DIGESTS: Final = frozenset({DigestAlgorithm.SHA256})
 _INTEGRITY: Final = (Question.DIGEST_INTACT, Question.SIGNATURE_VALUE, Question.WHOLE_FILE_COVERED)
 _OF_THE_SIGNER: Final = (
     Question.TRUSTED_PATH,
@@ -73,7 +54,7 @@ class SignatureReport:
     """What one signature of a chain proves.
 
     role, signing_time: as signed, None while the signature does not verify. certificate: DER, None if unreadable;
-    signer_name: as people know it, or empty.
+    signer_name: as people know it, or empty. element: its exclusive C14N, as it stands in the root.
     """
 
     role: Role | None
@@ -81,6 +62,7 @@ class SignatureReport:
     certificate: bytes | None
     signer_name: str
     signing_time: datetime | None
+    element: bytes
 
     @property
     def holds(self) -> bool:
@@ -92,21 +74,30 @@ class SignatureReport:
 class ExaminedRecord:
     """One record of a packet with everything that was asked.
 
-    root: the bytes that were examined. missing: needed roles in which nobody signed with effect. findings: about the
-    content. canonical: the record as JCS bytes, only when all signatures hold, no role is missing and no finding is
-    an error. pupil: the name for people; claimed, so not to be trusted beyond showing it.
+    root: the bytes that were examined. record_sha256: of its record alone, without signatures. missing: needed roles
+    in which nobody signed with effect. findings: about the content. content: what was signed (a `YearRecord` under its
+    own code, if it has one), only when every signature holds and no finding is an error; what is claimed, where nobody
+    signed. pupil: the name for people; claimed, so not to be trusted beyond showing it.
     """
 
     root: bytes
+    record_sha256: str
     signatures: tuple[SignatureReport, ...]
     missing: tuple[Role, ...]
     findings: tuple[Finding, ...]
-    canonical: bytes | None
+    content: YearContent | None
     pupil: str | None
 
     @property
     def accepted(self) -> bool:
-        return self.canonical is not None
+        """Whether it may be locked: nobody is missing, nothing is wrong."""
+        return self.content is not None and not self.missing
+
+    @property
+    def canonical(self) -> bytes | None:
+        """The accepted record as JCS bytes; None while it has no lookup code of its own."""
+        record = self.content
+        return codec.to_bytes(record) if self.accepted and isinstance(record, YearRecord) else None
 
     @property
     def failed(self) -> tuple[Check, ...]:
@@ -162,19 +153,23 @@ def _examined(root: bytes, gate: Gate, claimed: Reading | None) -> ExaminedRecor
     file = opened(root)
     if file.tag != FILE:
         raise MalformedRecord(Refusal.BAD_SHAPE, "HoSo")
-    record, signatures = record_and_signatures(file)
-    reports, signed = _chain(file, str(record.get("Id")), len(signatures), gate)
+    record, _signatures = record_and_signatures(file)
+    chain = links(file)
+    reports = tuple(_report(link, gate) for link in chain)
+    last = chain[-1].proof if chain else None
+    signed = last.record if last is not None else None
     missing = missing_roles(reports, gate.needed)
     reading = derive(signed) if signed is not None else claimed
     findings = () if reading is None else (*reading.findings, *_other_school(reading, gate.unit_code))
     findings = tuple(dict.fromkeys((*findings, *(claimed.findings if claimed is not None else ()))))
-    whole = signed is not None and not missing and all(report.holds for report in reports)
+    whole = all(report.holds for report in reports)
     return ExaminedRecord(
         root=root,
+        record_sha256=sha256(canonical(record)),
         signatures=reports,
         missing=missing,
         findings=findings,
-        canonical=_canonical(reading, findings) if whole else None,
+        content=_content(reading, findings) if whole else None,
         pupil=None if reading is None else reading.identity.full_name,
     )
 
@@ -185,132 +180,28 @@ def _other_school(reading: Reading, unit_code: str) -> tuple[Finding, ...]:
     return (finding("school", FindingCode.NOT_AS_WRITTEN, value=reading.school_code, wanted=unit_code),)
 
 
-def _canonical(reading: Reading | None, findings: tuple[Finding, ...]) -> bytes | None:
-    if reading is None or reading.record is None or has_errors(findings):
+def _content(reading: Reading | None, findings: tuple[Finding, ...]) -> YearContent | None:
+    if reading is None or has_errors(findings):
         return None
-    return codec.to_bytes(reading.record)
+    return reading.record or reading.content
 
 
-def _chain(file: Element, record_id: str, count: int, gate: Gate) -> tuple[tuple[SignatureReport, ...], bytes | None]:
-    """A report for each signature, and the record's bytes as the last one signed them."""
-    ids = [str(each.get("Id", "")) for each in file.findall(SIGNATURE)]
-    reports: list[SignatureReport] = []
-    signed: bytes | None = None
-    for number in range(count):
-        report, signed = _one(file, record_id, number, ids, reports, gate)
-        reports.append(report)
-    return tuple(reports), signed
-
-
-def _one(
-    file: Element, record_id: str, number: int, ids: Sequence[str], before: Sequence[SignatureReport], gate: Gate
-) -> tuple[SignatureReport, bytes | None]:
-    signature = file.findall(SIGNATURE)[number]
-    shape: Shape | None = None
-    try:
-        shape = shape_of(signature, record_id, ids[:number], ids[number + 1 :])
-        name = _name_of(shape.certificates[0])
-        results = _verified(_view(file, number), shape)
-        record = _result(results, shape, record_id, RECORD)
-        properties = properties_of(_xml(_result(results, shape, shape.properties_id, xades("SignedProperties"))))
-        require_certificate(properties, shape.certificates[0])
-        _check_order(properties.role, before)
-    except Defect as defect:
-        return _defective(defect, shape), None
-    return _report(shape, properties, name, gate), record.signed_data
-
-
-def _name_of(certificate: bytes) -> str:
-    try:
-        return facts_of(certificate).subject
-    except VerifyError as error:
-        raise malformed() from error
-
-
-def _view(file: Element, number: int) -> bytes:
-    """The record in which signature `number` stands first and nothing stands that came after it."""
-    view = deepcopy(file)
-    signatures = view.findall(SIGNATURE)
-    for later in signatures[number + 1 :]:
-        view.remove(later)
-    view.insert(1, signatures[number])
-    return etree.tostring(view, encoding="utf-8")
-
-
-def _verified(view: bytes, shape: Shape) -> list[VerifyResult]:
-    try:
-        with translated(Refusal.BAD_SIGNATURE_FILE):
-            answer = _answer(view, shape)
-    except VerifyError as error:
-        raise malformed() from error
-    if isinstance(answer, Defect):
-        raise answer
-    return answer
-
-
-def _answer(view: bytes, shape: Shape) -> list[VerifyResult] | Defect:
-    certificate = x509.load_der_x509_certificate(shape.certificates[0])
-    configuration = _configuration(certificate, len(shape.references))
-    try:
-        found = XMLVerifier().verify(
-            view, x509_cert=certificate, parser=parser(), id_attribute="Id", expect_config=configuration
-        )
-    except InvalidDigest:
-        return Defect(Question.DIGEST_INTACT, Reason.DIGEST_DIFFERS)
-    except InvalidSignature:
-        return Defect(Question.SIGNATURE_VALUE, Reason.SIGNATURE_INVALID)
-    return found if isinstance(found, list) else [found]
-
-
-def _configuration(certificate: x509.Certificate, references: int) -> SignatureConfiguration:
-    return SignatureConfiguration(
-        location="./",
-        require_x509=True,
-        expect_references=references,
-        signature_methods=_METHODS,
-        digest_algorithms=_DIGESTS,
-        # Life and path of the certificate are questions of their own, asked of our own authorities.
-        verification_time=certificate.not_valid_before_utc,
-    )
-
-
-def _result(results: Sequence[VerifyResult], shape: Shape, wanted: str, tag: str) -> VerifyResult:
-    """What was signed under an Id: it must be the element that stands for it."""
-    found = results[shape.references.index(wanted)]
-    element = found.signed_xml
-    if len(results) != len(shape.references) or element is None or (element.tag, element.get("Id")) != (tag, wanted):
-        raise Defect(Question.WHOLE_FILE_COVERED, Reason.OTHER_ELEMENT_SIGNED)
-    return found
-
-
-def _xml(result: VerifyResult) -> Element:
-    if result.signed_xml is None:
-        raise malformed()
-    return result.signed_xml
-
-
-def _check_order(role: Role, before: Sequence[SignatureReport]) -> None:
-    """Teachers, homeroom teacher, head, seal; only subject teachers may be several."""
-    for earlier in before:
-        if earlier.role is None:
-            continue
-        several = earlier.role is role is Role.SUBJECT_TEACHER
-        if not several and names.RANK[earlier.role] >= names.RANK[role]:
-            raise Defect(Question.WHOLE_FILE_COVERED, Reason.SIGNATURES_OUT_OF_ORDER)
-
-
-def _defective(defect: Defect, shape: Shape | None) -> SignatureReport:
+def _defective(link: Link, defect: Defect) -> SignatureReport:
     checks = [
         Check(question, Status.FAILED, defect.reason)
         if question is defect.question
         else Check(question, Status.UNKNOWN, Reason.NOT_ASKED)
         for question in (*_INTEGRITY, *_OF_THE_SIGNER)
     ]
-    return SignatureReport(None, tuple(checks), shape.certificates[0] if shape is not None else None, "", None)
+    certificate = link.shape.certificates[0] if link.shape is not None else None
+    return SignatureReport(None, tuple(checks), certificate, "", None, link.element)
 
 
-def _report(shape: Shape, properties: Properties, name: str, gate: Gate) -> SignatureReport:
-    certificate, *others = shape.certificates
+def _report(link: Link, gate: Gate) -> SignatureReport:
+    if link.proof is None:
+        return _defective(link, link.defect or malformed())
+    properties = link.proof.properties
+    certificate, *others = link.proof.shape.certificates
     path = examine_path(certificate, tuple(others), gate.trust, gate.at)
     # Nobody may hang certificates beside a signature that stands in the log.
     beside = path.certificates and not path.certificates.issuperset(others)
@@ -328,4 +219,6 @@ def _report(shape: Shape, properties: Properties, name: str, gate: Gate) -> Sign
         path.not_revoked,
         claimed_time(certificate, properties.signing_time, gate.at),
     )
-    return SignatureReport(properties.role, checks, certificate, name, properties.signing_time)
+    return SignatureReport(
+        properties.role, checks, certificate, link.proof.signer_name, properties.signing_time, link.element
+    )

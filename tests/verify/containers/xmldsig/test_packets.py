@@ -193,13 +193,16 @@ def test_every_field_comes_back(grade: int) -> None:
 
 
 def test_a_pupil_without_a_lookup_code() -> None:
-    """Drafts go in unsigned; a signed record must say under which code it stands."""
+    """The store gives the code, and the leaf of the lock binds it (design §9.2)."""
     content = {entry.name: getattr(RECORDS[0], entry.name) for entry in fields_of(YearContent)}
     packet = writing.packet([YearContent(**content)])
     (entry,) = packets.read_packet(packet).entries
     assert entry.claimed.record is None
     assert entry.claimed.content == YearContent(**content)
-    assert not first(signed(packet=packet)).accepted
+    assert first(packet).content == YearContent(**content)
+    assert not first(packet).accepted
+    record = first(signed(packet=packet))
+    assert (record.accepted, record.content, record.canonical) == (True, YearContent(**content), None)
 
 
 WRITTEN: Final = FindingCode.NOT_AS_WRITTEN

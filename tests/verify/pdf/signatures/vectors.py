@@ -7,7 +7,9 @@
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
@@ -32,9 +34,26 @@ Contents = Callable[[bytes], bytes]
 _CONTEXT: Final = PrintContext("https://hocba.example.vn", "Cổng học bạ số Mẫu", "Sở Mẫu", sample=True, preview=False)
 
 
-@cache
+_PRINT: Final[ContextVar[bytes | None]] = ContextVar("print", default=None)
+
+
+@contextmanager
+def spoiling(pdf: bytes) -> Iterator[None]:
+    """Make every vector out of another unsealed print: that of a store which knows its record."""
+    token = _PRINT.set(pdf)
+    try:
+        yield
+    finally:
+        _PRINT.reset(token)
+
+
 def unsealed() -> bytes:
     """A print of one year with what proves it attached, as the portal renders it."""
+    return _PRINT.get() or _own_print()
+
+
+@cache
+def _own_print() -> bytes:
     attachments = (
         Attachment("record.json", "application/json", "source", "Dữ liệu đã ký (RFC 8785)", b'{"sample":true}'),
         Attachment("log-opening.json", "application/json", "supplement", "Khóa mở dòng của sổ", b"{}"),
@@ -42,9 +61,13 @@ def unsealed() -> bytes:
     return render([factories.year_record(4)], _CONTEXT, attachments).pdf
 
 
-@cache
 def sealed() -> bytes:
-    return sealing.seal(unsealed(), pki().department_seal, NOW)
+    return _sealed(unsealed())
+
+
+@cache
+def _sealed(pdf: bytes) -> bytes:
+    return sealing.seal(pdf, pki().department_seal, NOW)
 
 
 def sealed_by(signer: FileSigner, moment: datetime = NOW) -> bytes:
@@ -197,8 +220,9 @@ def wrapped() -> bytes:
     start, end = contents_of(data)
     tail = data[end + 1 :]
     table_at = int(data.rsplit(b"startxref\n", 1)[1].split()[0])
+    update = len(unsealed())
     offsets = {
-        int(found[1]): found.start(1) for found in re.finditer(rb"(\d+) 0 obj\n", data) if found.start() > 150_000
+        int(found[1]): found.start(1) for found in re.finditer(rb"(\d+) 0 obj\n", data) if found.start() >= update
     }
     value = int(re.findall(rb"/V (\d+) 0 R", data)[-1])
     trailer = data[data.rindex(b"trailer") : data.rindex(b"startxref")]

@@ -1,0 +1,67 @@
+"""How a problem is put into words, and those of the transfer desk and of opening strangers' files."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from portal.errors import Problem
+from portal.presenters.language import mark
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """title: of a page. what: is wrong. advice: what to do."""
+
+    title: str
+    what: str
+    advice: str
+
+
+_OURS = mark("Hệ thống gặp sự cố")
+_REFUSED = mark("Chưa làm được")
+
+CHECKING: Final[Mapping[Problem, Words]] = {
+    Problem.TRANSFERS_OPEN: Words(
+        _REFUSED,
+        mark("Lượt tiếp nhận trước của bạn chưa kiểm tra xong."),
+        mark("Chờ lượt đó xong, hoặc bỏ lượt đó, rồi gửi lượt mới: mỗi người một lượt để không ai phải chờ lâu."),
+    ),
+    Problem.TRANSFERS_EMPTY: Words(
+        _REFUSED,
+        mark("Chưa có tệp hay mã số nào để kiểm tra."),
+        mark("Chọn tệp, hoặc dán mã số tra cứu, mỗi dòng một mã."),
+    ),
+    Problem.TRANSFERS_TOO_MANY: Words(
+        _REFUSED,
+        mark("Lượt này có hơn %(limit)s tệp và mã số."),
+        mark("Chia thành nhiều lượt nhỏ hơn rồi gửi từng lượt."),
+    ),
+    Problem.TRANSFERS_TOO_LARGE: Words(
+        _REFUSED,
+        mark("Các tệp của lượt này cộng lại hơn %(limit)s MB."),
+        mark("Chia thành nhiều lượt; tệp học bạ gốc chỉ khoảng nửa MB, tệp quét nên giảm kích thước."),
+    ),
+    Problem.VERIFIER_MISSING: Words(
+        _OURS,
+        mark("Dịch vụ mở tệp tải lên đang không trả lời."),
+        mark(
+            "Thử lại sau ít phút; người vận hành xem hocba verifier có đang chạy, HOCBA_VERIFIER có đúng ổ cắm không."
+        ),
+    ),
+    Problem.VERIFIER_UNSET: Words(
+        _OURS,
+        mark("Chưa khai báo nơi mở tệp tải lên, nên cổng không mở tệp của người lạ và chưa phục vụ."),
+        mark(
+            "Chạy hocba verifier và đặt HOCBA_VERIFIER là đường dẫn ổ cắm của dịch vụ đó; hoặc đặt HOCBA_VERIFIER=own "
+            "để cổng tự mở bằng tiến trình con."
+        ),
+    ),
+    Problem.VERIFIER_NETWORK: Words(
+        _OURS,
+        mark("Máy này không cho cắt mạng của dịch vụ mở tệp."),
+        mark(
+            "Bật không gian tên người dùng (user namespaces), chạy dưới systemd với PrivateNetwork=true, hoặc dùng "
+            "--keep-network nếu đã cắt mạng bằng cách khác."
+        ),
+    ),
+}

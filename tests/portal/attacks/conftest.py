@@ -1,0 +1,35 @@
+"""The world of the attacks, made once a module; limits and waiting are off, but where a test sets them."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+
+from portal.web import pace
+from tests.portal.attacks.things import Ground, ground
+from tests.portal.conftest import set_limits
+
+NO_LIMIT: Final = "1000000 per day"
+LIMITS: Final = (
+    "misses_limit",
+    "school_misses_limit",
+    "second_step_limit",
+    "hits_limit",
+    "sign_in_limit",
+    "checks_limit",
+    "batches_limit",
+    "api_limit",
+    "api_files_limit",
+    "api_network_limit",
+)
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    with pytest.MonkeyPatch.context() as patch, ground(tmp_path_factory.mktemp("attacks")) as made:
+        patch.setattr(pace, "INSIDE_SECONDS", 1e-6)
+        patch.setattr(pace, "CARD_SECONDS", 1e-6)
+        made.world.renew()
+        set_limits(made.world, **dict.fromkeys(LIMITS, NO_LIMIT))
+        yield made
+        made.world.engine.dispose()
