@@ -20,6 +20,10 @@ from portal.backup.refusals import BackupProblem, BackupRefused
 _SECRET = re.compile(r"AGE-SECRET-KEY-1[A-Z0-9]+")
 _NO_KEY: Final = "No matching keys"
 _SMALL: Final = 1024 * 1024
+# The age library times one small scrypt before each opening and refuses work far above what that foretells. A machine
+# that was busy for that moment foretells wrongly, so one refusal says little.
+_TOO_MUCH_WORK: Final = "Excessive work"
+_WORK_TRIES: Final = 8
 
 
 def new_identity() -> tuple[str, str]:
@@ -109,11 +113,14 @@ def encrypt_secret(data: bytes, passphrase: str) -> bytes:
 
 
 def decrypt_secret(data: bytes, passphrase: str) -> bytes:
-    """Raises BackupRefused(PASSPHRASE_WRONG), also for a damaged file."""
-    try:
-        return bytes(pyrage.passphrase.decrypt(data, passphrase))
-    except (pyrage.DecryptError, OSError) as error:
-        raise BackupRefused(BackupProblem.PASSPHRASE_WRONG) from error
+    """Raises BackupRefused(PASSPHRASE_WRONG), also for a damaged file, and (MACHINE_TOO_SLOW) with none tried."""
+    for _ in range(_WORK_TRIES):
+        try:
+            return bytes(pyrage.passphrase.decrypt(data, passphrase))
+        except (pyrage.DecryptError, OSError) as error:
+            if not str(error).startswith(_TOO_MUCH_WORK):
+                raise BackupRefused(BackupProblem.PASSPHRASE_WRONG) from error
+    raise BackupRefused(BackupProblem.MACHINE_TOO_SLOW)
 
 
 class _Pulled(io.RawIOBase):

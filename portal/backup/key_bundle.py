@@ -44,8 +44,8 @@ def save(data: Path, out: Path, passphrase: str) -> int:
 
 
 def bring_back(data: Path, file: Path, passphrase: str) -> int:
-    """Put the keys into an instance's folder; raises BackupRefused(PASSPHRASE_WRONG), and (KEYS_EXIST) rather than
-    replace one.
+    """Put the keys into an instance's folder; raises BackupRefused as `decrypt_secret` does, and (KEYS_EXIST) rather
+    than replace one.
     """
     with file.open("rb") as held:
         plain = envelope.decrypt_secret(held.read(_LARGEST), passphrase)

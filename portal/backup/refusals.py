@@ -20,6 +20,7 @@ class BackupProblem(StrEnum):
     KEYS_EXIST = "keys_exist"
     PASSPHRASE_SHORT = "passphrase_short"  # noqa: S105 # nosec B105
     PASSPHRASE_WRONG = "passphrase_wrong"  # noqa: S105 # nosec B105
+    MACHINE_TOO_SLOW = "machine_too_slow"
     SOURCE_UNREACHABLE = "source_unreachable"
     SOURCE_EMPTY = "source_empty"
     SOURCE_SHORT = "source_short"
@@ -50,6 +51,8 @@ _SENTENCES: Final = {
     _P.PASSPHRASE_SHORT: "Cụm mật khẩu quá ngắn: cần ít nhất {least} ký tự. Dùng sáu từ ngẫu nhiên trở lên.",
     _P.PASSPHRASE_WRONG: "Không mở được gói khóa: cụm mật khẩu không đúng, hoặc tệp bị hỏng. Nhập lại, hoặc dùng "
     "bản khác.",
+    _P.MACHINE_TOO_SLOW: "Chưa mở được gói khóa: máy này quá chậm hoặc đang bận so với máy đã tạo gói, nên chưa thử "
+    "cụm mật khẩu. Thử lại khi máy rảnh, hoặc dùng máy nhanh hơn.",
     _P.SOURCE_UNREACHABLE: "Không đọc được sổ minh bạch ở {place} ({detail}). Kiểm tra địa chỉ và mạng rồi thử lại.",
     _P.SOURCE_EMPTY: "Sổ minh bạch ở {place} chưa có điểm kiểm nào. Kiểm tra lại địa chỉ.",
     _P.SOURCE_SHORT: "Sổ ở {place} có điểm kiểm {size} dòng nhưng không đưa đủ các dòng ({detail}). Thử lại sau, hoặc "

@@ -308,6 +308,15 @@ def test_keys_travel_apart_under_a_passphrase(tmp_path: Path) -> None:
     assert refused.value.problem is BackupProblem.KEYS_EXIST
 
 
+def test_a_bundle_that_asks_for_more_work_than_the_machine_has_is_not_a_wrong_passphrase() -> None:
+    phrase = "sáu từ chọn ngẫu nhiên nhé"
+    head, stanza, rest = envelope.encrypt_secret(b"secret", phrase).split(b"\n", 2)
+    heavy = stanza.rsplit(b" ", 1)[0] + b" 40"
+    with pytest.raises(BackupRefused) as refused:
+        envelope.decrypt_secret(b"\n".join([head, heavy, rest]), phrase)
+    assert refused.value.problem is BackupProblem.MACHINE_TOO_SLOW
+
+
 @pytest.mark.parametrize("problem", BackupProblem)
 def test_each_refusal_says_what_to_do(problem: BackupProblem) -> None:
     text = BackupRefused(problem, path="x", place="x", size="7", held="7", seen="7", least="7", text="x").message
