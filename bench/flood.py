@@ -46,7 +46,7 @@ def rows() -> list[Row]:
             ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "HOCBA_PROXIES": "1", "HOCBA_CHECKS_LIMIT": "100000 per minute"},
+            env={**os.environ, "HOCBA_PROXIES": "1", "HOCBA_CHECKS_LIMIT": "100000 per minute", "HOCBA_HITS_LIMIT": "100000 per minute"},
             start_new_session=True,
         )
         try:
