@@ -13,7 +13,7 @@ from portal.database import reading
 from portal.extensions import db
 from portal.runtime import Runtime
 from portal.services.access import CardCounter
-from portal.web.prepared import Prepared
+from portal.web.prepared import Connections, Prepared
 
 _NAME: Final = "hocba"
 
@@ -22,7 +22,7 @@ _NAME: Final = "hocba"
 class Held:
     """runtime: of the instance. engine: writes; reader: the same database, for transactions that only read.
 
-    cards: counts anonymous cards. prepared: statements of the hot path by identity.
+    cards: counts anonymous cards. prepared: statements of the hot path by identity; connections: what they run on.
     """
 
     runtime: Runtime
@@ -30,13 +30,15 @@ class Held:
     reader: sa.Engine
     cards: CardCounter = field(default_factory=CardCounter)
     prepared: dict[int, Prepared] = field(default_factory=dict)
+    connections: Connections = field(default_factory=Connections)
 
 
 def register(app: Flask, runtime: Runtime) -> None:
     """Keep the runtime with the application."""
     with app.app_context():
         engine = db.engine
-    app.extensions[_NAME] = Held(runtime, engine, reading(engine))
+    kept = app.extensions[_NAME] = Held(runtime, engine, reading(engine))
+    sa.event.listen(engine, "engine_disposed", lambda _engine: kept.connections.close())
 
 
 def write_counts_at_exit(app: Flask) -> None:

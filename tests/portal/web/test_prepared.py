@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from portal.services.lookup import card
-from portal.web.prepared import DriverReader, Prepared
+from portal.web.prepared import Connections, DriverReader, Prepared
 from portal.web.unit_of_work import reading, reading_card
 from tests.portal.worlds import World
 
@@ -26,11 +26,26 @@ def test_nothing_stays_open(world: World) -> None:
 
 def test_what_the_driver_says_is_an_operational_error(world: World) -> None:
     prepared: dict[int, Prepared] = {}
+    connections = Connections()
     statement: sa.Select[str] = sa.select(sa.column("word", sa.Text())).select_from(sa.table("nowhere"))
     with (
         pytest.raises(sa.exc.OperationalError) as told,
-        DriverReader(world.engine, prepared) as reader,
+        DriverReader(world.engine, prepared, connections) as reader,
     ):
         reader.execute(statement, {})
     assert "nowhere" in str(told.value.orig)
+    if world.engine.dialect.name == "sqlite":
+        assert connections.take(world.engine) is not reader._connection
+
+
+def test_each_thread_keeps_one_until_the_engine_is_done_with(world: World) -> None:
+    if world.engine.dialect.name != "sqlite":
+        return  # a server ends connections by itself: those come from the pool
+    with world.app.app_context():
+        with reading_card() as first, reading_card() as second:
+            assert first._connection is second._connection  # type: ignore[attr-defined]
+        world.engine.dispose()
+        assert first._connection.dbapi_connection is None  # type: ignore[attr-defined]
+        with reading_card() as third:
+            assert card(third, world.codes.locked) is not None
     assert world.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
