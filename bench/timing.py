@@ -8,11 +8,13 @@ two-sample Kolmogorov-Smirnov test that does not tell them apart (p > 0.01).
 import gc
 import io
 import math
+import os
 import random
 import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +22,7 @@ import numpy as np
 
 from bench.measure import Row
 from portal.web.limits import Counters, limits_of
+from portal.web.lines import LINES
 from tests.client import Browser
 from tests.databases import Backend
 from tests.portal.worlds import NEIGHBOUR, World, made_world
@@ -33,7 +36,7 @@ _NO_LIMIT: Final = {"hits_limit": "1000000000 per minute", "misses_limit": "1000
 
 
 def rows(size: int | None = None) -> Iterator[Row]:
-    """The public card, then the record inside as a colleague of another school asks for it. size: requests of each."""
+    """The public card, then the record inside as a colleague of another school asks for it. size: of all kinds together."""
     with tempfile.TemporaryDirectory(prefix="ht-") as folder, made_world(Backend.SQLITE, Path(folder)) as world:
         world.renew()
         _without_limits(world)
@@ -67,19 +70,27 @@ def _measured(world: World, paths: Mapping[str, str], cookie: str, requests: int
     """Seconds of each request, by what was asked for; in an order that nothing repeats."""
     order = [name for name in paths for _ in range(requests // len(paths))]
     random.Random(20_000).shuffle(order)  # noqa: S311 - an order, no secret
-    for name in [*paths] * (_WARM // len(paths)):
-        _ask(world, paths[name], cookie)
     found: dict[str, list[float]] = {name: [] for name in paths}
-    gc.collect()
-    gc.disable()
-    try:
+    # Lines are written as ever; 40,000 of them would only push the table off the screen.
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stderr(nowhere), _uncollected():
+        for name in [*paths] * (_WARM // len(paths)):
+            _ask(world, paths[name], cookie)
         for number, name in enumerate(order):
             found[name].append(_ask(world, paths[name], cookie))
             if number % 500 == 0:
                 gc.collect()
+        LINES.flush()
+    return found
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    try:
+        yield
     finally:
         gc.enable()
-    return found
 
 
 def _ask(world: World, path: str, cookie: str) -> float:
