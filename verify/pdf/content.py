@@ -20,7 +20,7 @@ from verify.pdf.letters import Letter, worded
 from verify.pdf.pages import Page, read, sizes_of
 from verify.pdf.picture import Box, Residue, residue
 from verify.pdf.stillness import is_still
-from verify.pdf.text import PICTURED, PageText, compare_page, labels_of
+from verify.pdf.text import PICTURED, PageText, compare_page, is_displaced, labels_of
 from verify.verdict import Check, Difference, Question, Reason, Status
 
 # Of TEXT_EQUAL when it failed: how many pages could not be read, so that their cells are unknown.
@@ -90,7 +90,7 @@ def compare(data: bytes, expected: Rendered) -> ContentReport:
     pages = [_PageComparison(number, *sides) for number, sides in enumerate(zip(model, read(data), strict=True))]
     for number, page in enumerate(pages):
         moved = any(abs(one - other) > _SAME_PLACE for one, other in zip(sizes[number], wanted[number], strict=True))
-        if page.text and (page.text.rescaled or (moved and page.only_picture_differs)):
+        if page.text and (page.text.rescaled or (page.only_picture_differs and (moved or page.is_displaced))):
             return _other_pages(Reason.PAGE_SIZE_DIFFERS, {"page": str(number + 1)})
     return _report(pages, still=is_still(data))
 
@@ -163,6 +163,10 @@ class _PageComparison:
     @property
     def only_picture_differs(self) -> bool:
         return self.picture_differs and self.text is not None and not (self.text.cells or self.text.labels)
+
+    @property
+    def is_displaced(self) -> bool:
+        return is_displaced(self._model.page.letters, self._page.letters)
 
     def _sort(self, left: Residue) -> None:
         """Into cells, words of the form, and marks on blank paper."""

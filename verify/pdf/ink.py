@@ -25,6 +25,14 @@ _PIXELS: Final = 5_000_000
 # Pages made of one scan, or of its strips.
 _SCANNED_PART: Final = 0.5
 _OBJECTS: Final = 20_000
+_MARKERS: Final = frozenset(
+    {
+        pdfium.FPDF_ANNOT_HIGHLIGHT,
+        pdfium.FPDF_ANNOT_UNDERLINE,
+        pdfium.FPDF_ANNOT_SQUIGGLY,
+        pdfium.FPDF_ANNOT_STRIKEOUT,
+    }
+)
 _NESTED: Final = 3
 
 
@@ -47,6 +55,19 @@ def ink_of(page: pypdfium2.PdfPage, *, printed: bool = False) -> Ink:
 def has_annotations(page: pypdfium2.PdfPage) -> bool:
     """Whether anything lies on the page that a screen and a printer may treat differently."""
     return bool(pdfium.FPDFPage_GetAnnotCount(page))
+
+
+def take_off_markers(page: pypdfium2.PdfPage) -> None:
+    """Take what people do with a marker pen off a page in memory: a marked cell is the same cell.
+
+    Viewers draw such marks each in its own way, so that a file with them is never still (`verify.pdf.stillness`).
+    """
+    for index in reversed(range(pdfium.FPDFPage_GetAnnotCount(page))):
+        annotation = pdfium.FPDFPage_GetAnnot(page, index)
+        kind = pdfium.FPDFAnnot_GetSubtype(annotation) if annotation else None
+        pdfium.FPDFPage_CloseAnnot(annotation)
+        if kind in _MARKERS:
+            pdfium.FPDFPage_RemoveAnnot(page, index)
 
 
 def is_scan(page: pypdfium2.PdfPage) -> bool:

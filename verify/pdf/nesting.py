@@ -10,6 +10,7 @@ from typing import Final, TypeGuard
 import pikepdf
 
 from verify.errors import LimitExceeded, Refusal
+from verify.pdf.resources import Resources
 
 # Our prints have none; ghostscript and cairo write one, printing a page on a sheet another, Chromium up to four.
 _LEVELS: Final = 12
@@ -18,7 +19,7 @@ _Number = tuple[int, int]
 
 def require_shallow(pdf: pikepdf.Pdf) -> None:
     """Raise LimitExceeded(TOO_DEEP) for groups in groups in groups."""
-    on_pages = frozenset(number for page in pdf.pages for number in _named_in(page.obj))
+    on_pages = frozenset(number for page in pdf.pages for number in _groups(Resources.of_page(page.obj)))
     left = {item.objgen: _drawn_by(item, on_pages) for item in pdf.objects if is_group(item)}
     for _ in range(_LEVELS):
         left = {number: drawn for number, drawn in left.items() if drawn & left.keys()}
@@ -35,12 +36,9 @@ def is_group(item: pikepdf.Object) -> TypeGuard[pikepdf.Stream]:
 def _drawn_by(group: pikepdf.Object, on_pages: frozenset[_Number]) -> frozenset[_Number]:
     """What a group may draw; one without names of its own uses those of the page that draws it."""
     if "/Resources" in group:
-        return frozenset(_named_in(group))
+        return frozenset(_groups(Resources.of_group(group)))
     return on_pages if b"Do" in group.read_bytes() else frozenset()
 
 
-def _named_in(holder: pikepdf.Object) -> Iterator[_Number]:
-    resources = holder.get("/Resources")
-    named = resources.get("/XObject") if isinstance(resources, pikepdf.Dictionary) else None
-    if isinstance(named, pikepdf.Dictionary):
-        yield from (each.objgen for _name, each in named.items() if is_group(each))
+def _groups(resources: Resources) -> Iterator[_Number]:
+    return (each.objgen for each in resources.named("/XObject").values() if is_group(each))

@@ -6,13 +6,15 @@ Found by drawing such pages with four viewers (decision 0029). Writers of PDF ma
 """
 
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
 import pikepdf
 
 from verify import limits
+from verify.pdf.drawing import is_orderly
+from verify.pdf.images import is_plain
+from verify.pdf.resources import Resources
 
 # Operands of each operator (ISO 32000-1 annex A): n number, N name, s text, a array, p name or dictionary.
 _OPERANDS: Final = {
@@ -36,23 +38,32 @@ _OPERANDS: Final = {
     }.items()
     for operator in operators.split()
 }
+# Outside strings: a comment, which ends with its part of the page or goes on in the next, and a tab that is white space
+# for some (ISO 32000-1 table 1 does not name it).
+_STRING: Final = re.compile(rb"\((?:\\.|[^\\()])*\)", re.DOTALL)
+_BRACKETS: Final = 8
+_UNSURE: Final = re.compile(rb"[%\x0b]")
 # What every number of a viewer holds.
 _LARGEST: Final = 2**31
-_BITS: Final = frozenset({1, 2, 4, 8, 16})
-_COMPONENTS: Final = {"/DeviceGray": 1, "/G": 1, "/DeviceRGB": 3, "/RGB": 3, "/DeviceCMYK": 4, "/CMYK": 4, "/I": 1}
-# Those whose data say themselves how large the picture is.
-_SELF_SIZED: Final = frozenset({"/DCTDecode", "/JPXDecode", "/CCITTFaxDecode", "/JBIG2Decode"})
-_PACKED: Final = frozenset(f"/{name}Decode" for name in ("Flate", "LZW", "RunLength", "ASCIIHex", "ASCII85"))
 
 
-def are_plain(pdf: pikepdf.Pdf) -> bool:
-    """Whether all pages, groups and pictures of a document are written so; raises what pikepdf raises."""
-    pages = list(pdf.pages)[: limits.DOCUMENT_PAGES]
-    if not all(_has_streams(page.obj.get("/Contents")) for page in pages):
+def are_plain(pdf: pikepdf.Pdf, *, scanned: bool = False) -> bool:
+    """Whether all pages, groups and pictures of a document are written so; raises what pikepdf raises.
+
+    scanned: whether its pages are pictures.
+    """
+    pages = [page.obj for page in pdf.pages[: limits.DOCUMENT_PAGES]]
+    if not all(_has_streams(page.get("/Contents")) for page in pages):
         return False
-    drawn = [page.obj for page in pages] + [item for item in pdf.objects if _is(item, "/Form")]
-    return all(_is_plain(item) for item in drawn) and all(
-        _is_whole(item) for item in pdf.objects if _is(item, "/Image")
+    parts = [part for page in pages for part in _parts_of(page.get("/Contents"))]
+    groups = [item for item in pdf.objects if _is(item, "/Form")]
+    drawn = [(page, Resources.of_page(page)) for page in pages] + [(each, Resources.of_group(each)) for each in groups]
+    images = (item for item in pdf.objects if _is(item, "/Image"))
+    return (
+        all(_is_plain(*each) for each in drawn)
+        and all(is_plain(image, scanned=scanned) for image in images)
+        and all(is_orderly(page) for page in pages)
+        and not any(_UNSURE.search(_without_strings(drawn.read_bytes())) for drawn in (*parts, *groups))
     )
 
 
@@ -66,26 +77,31 @@ def _has_streams(contents: pikepdf.Object | None) -> bool:
     return contents is None or isinstance(contents, pikepdf.Stream)
 
 
-def _named(item: pikepdf.Object, kind: str) -> Iterator[pikepdf.Object]:
-    """What a page or group may draw with, of a kind."""
-    resources = item.get("/Resources")
-    held = resources.get(kind) if isinstance(resources, pikepdf.Dictionary) else None
-    if isinstance(held, pikepdf.Dictionary):
-        yield from held.values()
+def _without_strings(drawing: bytes) -> bytes:
+    """From the inside out: a string may hold brackets in pairs (ISO 32000-1 §7.3.4.2)."""
+    for _ in range(_BRACKETS):
+        shorter = _STRING.sub(b"", drawing)
+        if shorter == drawing:
+            break
+        drawing = shorter
+    return drawing
 
 
-def _is_plain(item: pikepdf.Object) -> bool:
-    if not all(_is(each, "/Form") or _is(each, "/Image") for each in _named(item, "/XObject")):
-        return False
-    # A number beyond the list of colours is the first, the last or none.
-    if any(isinstance(each, pikepdf.Array) and each[0] == "/Indexed" for each in _named(item, "/ColorSpace")):
+def _parts_of(contents: pikepdf.Object | None) -> list[pikepdf.Object]:
+    return [*contents] if isinstance(contents, pikepdf.Array) else [contents] if contents is not None else []
+
+
+def _is_plain(item: pikepdf.Object, resources: Resources) -> bool:
+    drawable = resources.named("/XObject").values()
+    if not all(_is(each, "/Form") or _is(each, "/Image") for each in drawable):
         return False
     return all(_is_known(each) for each in pikepdf.parse_content_stream(item))
 
 
 def _is_known(instruction: pikepdf.ContentStreamInstruction | pikepdf.ContentStreamInlineImage) -> bool:
     if isinstance(instruction, pikepdf.ContentStreamInlineImage):
-        return not {*instruction.iimage.filters} - _SELF_SIZED - _PACKED
+        # Where a picture among operators ends, each viewer guesses; our form has none.
+        return False
     wanted = _OPERANDS.get(str(instruction.operator))
     return wanted is not None and wanted.fullmatch("".join(map(_letter, instruction.operands))) is not None
 
@@ -102,40 +118,3 @@ def _letter(operand: object) -> str:
     if isinstance(operand, pikepdf.Dictionary):
         return "d"
     return "?"
-
-
-def _is_whole(image: pikepdf.Object) -> bool:
-    """Whether a picture has all its dots, and says in a usual way what they are."""
-    filters = image.get("/Filter", pikepdf.Array())
-    named = {str(each) for each in filters} if isinstance(filters, pikepdf.Array) else {str(filters)}
-    if named & _SELF_SIZED:
-        return True
-    stencil = bool(image.get("/ImageMask", False))
-    bits, parts = (1, 1) if stencil else (_number(image, "/BitsPerComponent"), _components(image))
-    width, height = _number(image, "/Width"), _number(image, "/Height")
-    if bits not in _BITS or parts is None or width <= 0 or height <= 0:
-        return False
-    lengths = {"/Decode": 2 * parts, "/Mask": 2 * parts}
-    lists = ((image.get(key), size) for key, size in lengths.items())
-    if any(isinstance(held, pikepdf.Array) and len(held) != size for held, size in lists):
-        return False
-    return len(image.read_bytes()) >= -(-width * parts * bits // 8) * height
-
-
-def _number(image: pikepdf.Object, key: str) -> int:
-    """A whole number that a picture says of itself, 0 where it says none."""
-    said: object = image.get(key)
-    return said if isinstance(said, int) else 0
-
-
-def _components(image: pikepdf.Object) -> int | None:
-    """Numbers for each dot; None in a colour space that is not usual."""
-    space = image.get("/ColorSpace")
-    if isinstance(space, pikepdf.Name):
-        return _COMPONENTS.get(str(space))
-    if not isinstance(space, pikepdf.Array) or not len(space):
-        return None
-    if space[0] == "/Indexed":
-        return 1
-    profile = space[1] if len(space) > 1 else None
-    return int(profile.get("/N", 0)) or None if isinstance(profile, pikepdf.Stream) else None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pypdfium2 import PdfDocument
 
 from verify.errors import VerifyError
-from verify.pdf.ink import Ink, has_annotations, ink_of, is_scan
+from verify.pdf.ink import Ink, has_annotations, ink_of, is_scan, take_off_markers
 from verify.pdf.letters import Letter, letters_of
 from verify.pdf.opening import opened, page_of, page_sizes, structure
 
@@ -39,6 +39,7 @@ def read(data: bytes) -> tuple[Page, ...]:
 
 def _page(document: PdfDocument, number: int, layered: bool) -> Page:
     with page_of(document, number) as page:
+        take_off_markers(page)
         shown = ink_of(page)
         differs = layered or has_annotations(page)
         inks = (shown, ink_of(page, printed=True)) if differs else (shown,)

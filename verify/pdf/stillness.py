@@ -8,8 +8,9 @@ about the picture; nothing is held against the document.
 
 What stands before the header makes a file of another kind for other programs: a web page, an archive.
 
-What is written otherwise than the standard says, and so mended by each viewer in its own way, is asked for in
-`operators`. Known limit: both are lists of what is known to differ, found by drawing with four viewers (decision 0029).
+How a page is drawn, and where in the file it is found, is asked the other way round: `operators`, `drawing`, `images`,
+`typefaces`, `profiles` and `sheets` let through what faithful copies need, as written by the standard (decision 0052).
+Known limit: what they let through was drawn alike by five viewers; a sixth may differ.
 """
 
 import re
@@ -20,9 +21,13 @@ import pikepdf
 
 from verify import limits
 from verify.errors import UnreadableDocument
+from verify.pdf.drawing import is_orderly_note
 from verify.pdf.nesting import is_group
 from verify.pdf.opening import structure
 from verify.pdf.operators import are_plain
+from verify.pdf.profiles import is_ordinary
+from verify.pdf.sheets import are_shown_alike, is_found_alike
+from verify.pdf.typefaces import are_clear
 
 # In the canonical text of an object. A name inside a string counts too: a doubt is told.
 _RESTLESS: Final = re.compile(
@@ -30,37 +35,42 @@ _RESTLESS: Final = re.compile(
     rb"/(?:JavaScript|JS|AA|XFA|OCProperties|Collection|RichMedia|Rendition|Screen|Movie|3D)\b|/NeedAppearances true"
     # inks and fonts that some viewers leave out
     rb"|/(?:Separation|DeviceN|Type3|PatternType|ShadingType)\b|/SMask (?!/None\b)|/BM (?!/(?:Normal|Compatible)\b)"
-    rb"|/(?:OP|op) true|/TR2? (?:<<|\[|\d)"
+    rb"|/(?:OP|op) true|/TR2? (?:<<|\[|\d)|/K true"
     # colours that each viewer reckons in its own way, or leaves to the device
     rb"|/(?:CalGray|CalRGB|Lab|DefaultGray|DefaultRGB|DefaultCMYK)\b"
     # other pictures for other viewers or printers, other words for who listens
-    rb"|/(?:Alternates|OPI|PS|Subtype2|ActualText|Alt)\b|/Ref (?:<<|\d)"
+    rb"|/(?:Alternates|OPI|PS|Subtype2|Thumb|FixedPrint|ActualText|Alt)\b|/Ref (?:<<|\d)"
 )
 # Among the operators of a page or group (ISO 32000-1 §14.9.3, §14.9.4).
 _SPOKEN: Final = re.compile(rb"/(?:ActualText|Alt)\b")
 _ESCAPED: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
-# ISO 32000-1 table 165: invisible, hidden, toggled by the mouse.
-_UNSEEN: Final = 1 | 2 | 256
-# ISO 32000-1 table 6. What a viewer draws of an image in an unknown one is its own affair.
-_FILTERS: Final = frozenset(
-    f"/{name}Decode" for name in ("ASCIIHex", "ASCII85", "LZW", "Flate", "RunLength", "CCITTFax", "JBIG2", "DCT", "JPX")
+# ISO 32000-1 table 165: a note that is on paper too, and may be read only, locked, with locked contents. What else
+# there is hides a note, turns it or keeps its size, and each viewer does so in its own way.
+_PRINTED: Final = 4
+_FLAGS: Final = _PRINTED | 64 | 128 | 512
+# Kinds that every viewer draws by their own picture, and by nothing else.
+_DRAWN: Final = frozenset(
+    f"/{kind}"
+    for kind in ("Text", "FreeText", "Line", "Square", "Circle", "Polygon", "PolyLine", "Stamp", "Caret", "Ink")
 )
 # pdfunite counts objects wrongly; that changes nothing.
 _HARMLESS: Final = "reported number of objects"
 
 
-def is_still(data: bytes) -> bool:
+def is_still(data: bytes, *, scanned: bool = False) -> bool:
     """Whether every viewer shows what pdfium draws, as far as is known; raises LimitExceeded.
 
-    A structure that the strict reader refuses or doubts is not: each viewer mends it in its own way.
+    A structure that the strict reader refuses or doubts is not: each viewer mends it in its own way. scanned: whether
+    the pages are pictures.
     """
-    if data[: data.find(b"%PDF-")].strip():
+    if not is_found_alike(data):
         return False
     try:
         with structure(data) as pdf:
             quiet = not any(_is_restless(item) for item in pdf.objects)
-            quiet = quiet and _opens_quietly(pdf) and not _speaks_otherwise(pdf)
-            quiet = quiet and all(_is_drawn(each) for each in _annotations(pdf)) and are_plain(pdf)
+            quiet = quiet and _opens_quietly(pdf) and not _speaks_otherwise(pdf) and are_shown_alike(pdf)
+            quiet = quiet and all(_is_drawn(each) for each in _annotations(pdf)) and are_plain(pdf, scanned=scanned)
+            quiet = quiet and are_clear(pdf) and _means_its_numbers(pdf)
             return quiet and all(_HARMLESS in str(warning) for warning in pdf.get_warnings())
     except UnreadableDocument:
         return False
@@ -68,12 +78,27 @@ def is_still(data: bytes) -> bool:
 
 def _is_restless(item: pikepdf.Object) -> bool:
     if isinstance(item, pikepdf.Stream):
-        image = item.get("/Subtype") == pikepdf.Name.Image
-        return (image and not _is_plain(item)) or _RESTLESS.search(item.stream_dict.unparse(resolved=True)) is not None
+        # What stands in another file is drawn from there, or from here (ISO 32000-1 table 5).
+        return "/F" in item or _RESTLESS.search(item.stream_dict.unparse(resolved=True)) is not None
     return (
         isinstance(item, pikepdf.Dictionary | pikepdf.Array)
         and _RESTLESS.search(item.unparse(resolved=True)) is not None
     )
+
+
+def _means_its_numbers(pdf: pikepdf.Pdf) -> bool:
+    """Whether a profile for the whole document, or for a page (ISO 32000-2), says that colours are as written."""
+    for holder in (pdf.Root, *(page.obj for page in pdf.pages[: limits.DOCUMENT_PAGES])):
+        for intent in _listed(holder, "/OutputIntents"):
+            profile = intent.get("/DestOutputProfile") if isinstance(intent, pikepdf.Dictionary) else None
+            if profile is not None and not (isinstance(profile, pikepdf.Stream) and is_ordinary(profile)):
+                return False
+    return True
+
+
+def _listed(holder: pikepdf.Object, key: str) -> list[pikepdf.Object]:
+    held = holder.get(key)
+    return [*held] if isinstance(held, pikepdf.Array) else []
 
 
 def _speaks_otherwise(pdf: pikepdf.Pdf) -> bool:
@@ -92,15 +117,6 @@ def _character(found: re.Match[bytes]) -> bytes:
     return bytes([int(found[1], 16)])
 
 
-def _is_plain(image: pikepdf.Stream) -> bool:
-    """An image that says all that is needed to draw it (ISO 32000-1 table 89)."""
-    filters = image.get("/Filter", pikepdf.Array())
-    named = {str(each) for each in filters} if isinstance(filters, pikepdf.Array) else {str(filters)}
-    whole = {"/Width", "/Height"} <= image.keys() and ("/BitsPerComponent" in image or "/ImageMask" in image)
-    coloured = "/ColorSpace" in image or "/ImageMask" in image
-    return named <= _FILTERS and ((whole and coloured) or "/JPXDecode" in named)
-
-
 def _opens_quietly(pdf: pikepdf.Pdf) -> bool:
     """A document may be opened at a place; anything else that happens then is an action."""
     action = pdf.Root.get("/OpenAction")
@@ -109,34 +125,53 @@ def _opens_quietly(pdf: pikepdf.Pdf) -> bool:
 
 def _annotations(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Object]:
     for page in pdf.pages[: limits.DOCUMENT_PAGES]:
-        listed = page.obj.get("/Annots")
-        if isinstance(listed, pikepdf.Array):
-            yield from listed
+        yield from _listed(page.obj, "/Annots")
 
 
 def _is_drawn(annotation: pikepdf.Object) -> bool:
     """Whether an annotation is drawn alike everywhere: by a picture of its own, always, or not at all."""
     if not isinstance(annotation, pikepdf.Dictionary):
         return False
-    match str(annotation.get("/Subtype", "")):
+    kind = str(annotation.get("/Subtype", ""))
+    if kind == "/Widget":
+        return _field_type(annotation) == "/Sig" and _is_unseen(annotation)
+    if "/AP" not in annotation:
+        return _is_nothing(kind, annotation)
+    flags = int(annotation.get("/F", 0))
+    shown = flags & _PRINTED and not flags & ~_FLAGS and "/OC" not in annotation
+    return kind in _DRAWN and bool(shown) and _has_picture(annotation)
+
+
+def _is_nothing(kind: str, annotation: pikepdf.Object) -> bool:
+    """Whether nobody draws anything for an annotation without a picture."""
+    match kind:
         case "/Popup":
-            return True
+            return annotation.get("/Open", False) is False
         case "/Link":
             return _has_no_border(annotation)
-        case "/Widget" if _field_type(annotation) != "/Sig":
-            return False
-        case "/Widget" if "/AP" not in annotation and _is_empty(annotation.get("/Rect")):
-            return True
-    return _has_picture(annotation) and not int(annotation.get("/F", 0)) & _UNSEEN and "/OC" not in annotation
+    return False
 
 
 def _has_picture(annotation: pikepdf.Object) -> bool:
-    appearance = annotation.get("/AP")
-    return isinstance(appearance, pikepdf.Dictionary) and isinstance(appearance.get("/N"), pikepdf.Stream)
+    """One, whatever the mouse does, drawn as pages are."""
+    picture = _picture(annotation)
+    return picture is not None and is_orderly_note(picture, annotation.get("/Rect"))
+
+
+def _is_unseen(signature: pikepdf.Object) -> bool:
+    """A signature without a rectangle is invisible (ISO 32000-1 §12.7.4.5); poppler draws others, pdfium does not."""
+    picture = _picture(signature)
+    nothing = "/AP" not in signature or (picture is not None and not picture.read_bytes().strip())
+    return nothing and _is_empty(signature.get("/Rect"))
+
+
+def _picture(annotation: pikepdf.Object) -> pikepdf.Stream | None:
+    held = annotation.get("/AP")
+    only = held["/N"] if isinstance(held, pikepdf.Dictionary) and {*held.keys()} == {"/N"} else None
+    return only if isinstance(only, pikepdf.Stream) else None
 
 
 def _is_empty(rectangle: pikepdf.Object | None) -> bool:
-    """A signature without a rectangle is invisible (ISO 32000-1 §12.7.4.5)."""
     sides = [*rectangle] if isinstance(rectangle, pikepdf.Array) else []
     return len(sides) == 4 and sides[0] == sides[2] and sides[1] == sides[3]
 

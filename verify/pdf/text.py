@@ -19,6 +19,9 @@ PICTURED: Final = frozenset({"qr"})
 # Writers move letters by up to 0.7 pt (poppler's cairo); labels and cells stand 2 pt apart.
 _AROUND_CELL: Final = 0.8
 _AROUND_LETTER: Final = 1.5
+# Faithful copies in place have nine of ten letters within this, in points; a page fitted to another sheet has not.
+_IN_PLACE: Final = 0.7
+_NINE_OF_TEN: Final = 90
 # Places told of one page; a page that differs in more is another page.
 _MOST: Final = 60
 # Differing letters of one label stand closer than this.
@@ -75,6 +78,14 @@ def labels_of(cells: Sequence[CellBox], letters: Sequence[Letter]) -> list[Lette
     return _sorted_into(cells, letters)[1]
 
 
+def is_displaced(expected: Sequence[Letter], found: Sequence[Letter]) -> bool:
+    """Whether the letters of a page lie further off than those of copies do, as on a page scaled by a thousandth."""
+    places = _by_place(found)
+    partners = ((letter, _partner(letter, places)) for letter in expected)
+    apart = [(abs(one.left - other.left), abs(one.base - other.base)) for one, other in partners if other is not None]
+    return bool(apart) and float(np.percentile(apart, _NINE_OF_TEN, axis=0).max()) > _IN_PLACE
+
+
 def _printed(cell: CellBox) -> str:
     return "" if cell.field in PICTURED else squeezed(cell.text)
 
@@ -97,9 +108,7 @@ def _sorted_into(cells: Sequence[CellBox], letters: Sequence[Letter]) -> tuple[l
 
 def _unmatched(expected: Iterable[Letter], found: Iterable[Letter]) -> tuple[list[Letter], list[Letter]]:
     """Expected letters without a partner of the same character at the same place, and found ones without."""
-    places: dict[tuple[str, int, int], list[Letter]] = defaultdict(list)
-    for letter in found:
-        places[_place(letter)].append(letter)
+    places = _by_place(found)
     missing = []
     for letter in expected:
         partner = _partner(letter, places)
@@ -108,6 +117,13 @@ def _unmatched(expected: Iterable[Letter], found: Iterable[Letter]) -> tuple[lis
         else:
             places[_place(partner)].remove(partner)
     return missing, [letter for letters in places.values() for letter in letters]
+
+
+def _by_place(letters: Iterable[Letter]) -> dict[tuple[str, int, int], list[Letter]]:
+    places: dict[tuple[str, int, int], list[Letter]] = defaultdict(list)
+    for letter in letters:
+        places[_place(letter)].append(letter)
+    return places
 
 
 def _place(letter: Letter) -> tuple[str, int, int]:

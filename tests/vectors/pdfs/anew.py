@@ -23,6 +23,10 @@ _NO_TEXT: Final = f"{COPY}, ?text_equal text_missing"
 _UNREAD: Final = f"{COPY}, ?text_equal cells_unread"
 
 
+_GREY: Final = ("-sColorConversionStrategy=Gray", "-dProcessColorModel=/DeviceGray")
+_ARCHIVAL: Final = ("-dPDFA=2", "-dPDFACompatibilityPolicy=1", "-sColorConversionStrategy=RGB")
+
+
 def _by_tool(*command: str) -> Callable[[Ground], bytes]:
     """The sealed file through a command; {source} and {copy} stand for the files."""
 
@@ -38,6 +42,15 @@ def _by_tool(*command: str) -> Callable[[Ground], bytes]:
 
 def _by_pikepdf(**how: Any) -> Callable[[Ground], bytes]:
     return lambda ground: resaved(ground.sealed, **how)
+
+
+def _with_a_bookmark(ground: Ground) -> bytes:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(ground.sealed)) as pdf:
+        with pdf.open_outline() as outline:
+            outline.root.append(pikepdf.OutlineItem("Trang 3", 2))
+        pdf.save(out)
+    return out.getvalue()
 
 
 def _imported_by_pdfium(ground: Ground) -> bytes:
@@ -103,6 +116,21 @@ RESAVED: Final = (
         COPY,
         command="gs",
     ),
+    Vector(
+        "made grey by ghostscript",
+        _by_tool("gs", "-q", "-sDEVICE=pdfwrite", *_GREY, "-o", "{copy}", "{source}"),
+        _MATCHES,
+        COPY,
+        command="gs",
+    ),
+    Vector(
+        "made PDF/A by ghostscript",
+        _by_tool("gs", "-q", "-sDEVICE=pdfwrite", *_ARCHIVAL, "-o", "{copy}", "{source}"),
+        _MATCHES,
+        COPY,
+        command="gs",
+    ),
+    Vector("with a bookmark", _with_a_bookmark, _MATCHES, _STALE),
     Vector(
         "re-saved by cairo", _by_tool("pdftocairo", "-pdf", "{source}", "{copy}"), _MATCHES, COPY, command="pdftocairo"
     ),

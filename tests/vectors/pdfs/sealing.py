@@ -163,7 +163,7 @@ CERTIFIED: Final = (
     Vector(
         "updated before the seal", _held("updated before the seal"), Verdict.INSUFFICIENT, f"{_LAYOUT}, {_RESTLESS}"
     ),
-    Vector("hybrid cross-reference", _held("hybrid cross-reference"), _MATCHES, _LAYOUT),
+    Vector("hybrid cross-reference", _held("hybrid cross-reference"), Verdict.INSUFFICIENT, f"{_LAYOUT}, {_RESTLESS}"),
 )
 
 SIGNERS: Final = (

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from tests.vectors.pdfs import anew, attached, drawn, features, files, later, letters, sealing, standing
+from tests.vectors.pdfs import anew, attached, drawn, features, files, later, letters, sealing, standing, unlike
 from tests.vectors.pdfs.vector import Vector
 
 FAMILIES: Final[Mapping[str, tuple[Vector, ...]]] = {
@@ -21,6 +21,9 @@ FAMILIES: Final[Mapping[str, tuple[Vector, ...]]] = {
     "Places and pages": drawn.PLACES,
     "Printed anew": drawn.REPRINTED,
     "Fonts and words": letters.FONTS,
+    "Found unlike": unlike.FOUND,
+    "Notes unlike": unlike.NOTES,
+    "Drawn unlike": unlike.DRAWN,
     "Re-saved": anew.RESAVED,
     "Pictures": anew.PICTURES,
     "Encrypted": anew.ENCRYPTED,

@@ -22,8 +22,7 @@ def test_what_viewers_draw_otherwise_gets_no_answer_about_the_picture(name: str)
 
 def test_the_true_print_and_well_written_additions_are_plain() -> None:
     written = vectors.drawn(
-        "q 1 0 0 1 5 5 cm 0.5 g 1 1 2 2 re f* [3 1] 0 d 1 w 0 0 m 1 1 l S Q /Span <</MCID 0>> BDC EMC "
-        "BI /W 2 /H 1 /BPC 8 /CS /G ID \x00\xff EI"
+        "q 1 0 0 1 5 5 cm 0.5 g 1 1 2 2 re f* [3 1] 0 d 1 w 0 0 m 1 1 l S Q /Span <</MCID 0>> BDC EMC"
     )
     for data in (vectors.true_print().pdf, written):
         with structure(data) as pdf:
