@@ -11,8 +11,8 @@ import cv2
 from PIL import Image
 
 from verify.paper.content import LaidPhoto
-from verify.paper.laid import window_of
 from verify.paper.specimens import kind_of
+from verify.paper.windows import window_of
 
 # Inside the rules of the table, and as large as Tesseract likes its letters.
 _INSET: Final = -5

@@ -2,5 +2,5 @@
 
 Reading order: `opening`, `qr` (what a picture is, which record it names); `landmarks`, `pages` (what is expected);
 `fields`, `mapping`, `lighting` (tools), `finding`, `refining`, `quality`, `rectifying` (a photo becomes a flat page);
-`expected`, `specimens` and all others (each cell is read among its legal values), `cells`.
+`expected`, `windows`, `specimens`, `copying` and all others (each cell is read among its legal values), `cells`.
 """

@@ -6,7 +6,7 @@ and white) are fitted by least squares; the expected page shown through both is 
 *in this photo*.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Final
 
@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from verify.paper.copying import Copier
 from verify.paper.expected import Darkness
 
 Mask = NDArray[np.bool_]
@@ -56,8 +57,10 @@ class Appearance:
     """How strokes look. filters: one for each part of the page. curve: darkness after the filter to darkness shown.
 
     ink: how dark a full stroke is shown, 0 to 1. page: the expected page as this photo would show it.
+    copier: what the print went through before it was photographed, where it did.
     """
 
+    copier: Copier | None
     filters: tuple[Darkness, ...]
     curve: Darkness
     ink: float
@@ -66,15 +69,16 @@ class Appearance:
     def shown(self, darkness: Darkness, place: tuple[float, float]) -> Darkness:
         """A piece of a page at a place (row and column as parts of 1), as this photo would show it."""
         kernel = self.filters[_part_at(place)]
-        return self._through(_filtered(darkness, kernel))
+        return self._through(_filtered(_printed(darkness, self.copier), kernel))
 
     def _through(self, filtered: Darkness) -> Darkness:
         return np.interp(filtered, _CURVE, self.curve).astype(np.float32)
 
 
-def learn(expected: Darkness, found: Darkness, known: Mask) -> Appearance | None:
+def learn(expected: Darkness, found: Darkness, known: Mask, copier: Copier | None) -> Appearance | None:
     """From all that is printed; None where too little of it is seen to say how ink looks."""
     rows, columns = _samples(expected, known)
+    expected = _printed(expected, copier)
     if rows.size < 4 * _SIDE * _SIDE:
         return None
     around = np.pad(expected, _REACH)
@@ -89,8 +93,12 @@ def learn(expected: Darkness, found: Darkness, known: Mask) -> Appearance | None
     predicted = _predicted(seen, filters, parts)
     curve, full = _curve(predicted, have)
     kernels = tuple(each.reshape(_SIDE, _SIDE).astype(np.float32) for each in filters)
-    made = Appearance(kernels, curve, full, expected)
-    return Appearance(kernels, curve, full, _whole(made, expected))
+    made = Appearance(copier, kernels, curve, full, expected)
+    return replace(made, page=_whole(made, expected))
+
+
+def _printed(darkness: Darkness, copier: Copier | None) -> Darkness:
+    return darkness if copier is None else copier.copied(darkness)
 
 
 def _samples(expected: Darkness, known: Mask) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -18,11 +18,11 @@ from verify.form.render import Rendered
 from verify.paper.arrays import Grey
 from verify.paper.cells import NOT_COMPARED, read_cells
 from verify.paper.expected import PIXELS_PER_POINT, ExpectedPage, expected_pages
-from verify.paper.laid import window_of
 from verify.paper.pages import PageImage, page_images
 from verify.paper.quality import PhotoFault, Refused
 from verify.paper.readings import Cause, CellReading, PaperReading, State
 from verify.paper.rectifying import rectify
+from verify.paper.windows import window_of
 from verify.pictures import Boxed, BoxedPage, BoxKind, CellPicture, Picture, Pictures
 from verify.png import CELL_STEPS, PAGE_STEPS, fitting
 from verify.verdict import Check, Difference, Question, Reason, Status
@@ -77,7 +77,7 @@ def compare(pictures: Sequence[Grey], expected: Rendered, template: int) -> Pape
             continue
         refused += laid.retakes
         page = pages[laid.page.number]
-        read.append(read_cells(laid.image, laid.known, page, template))
+        read.append(read_cells(laid.image, laid.known, laid.lost, page, template))
         photos.append(LaidPhoto(page.number, laid.image, page))
     reading = _together(read)
     missing = _missing(pages, {photo.page for photo in photos})

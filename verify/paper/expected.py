@@ -1,7 +1,7 @@
 """A page as it should look, for comparing strokes: darkness to a fraction of a pixel, and where each word stands.
 
 pdfium sets small letters on whole pixels: at 200 dpi a digit of its drawing is up to 0.6 of full ink away from the same
-digit on paper. Drawn three times as fine and averaged, 0.1 is left (bench/paper_cells.py prints both).
+digit on paper. Drawn three times as fine and averaged, 0.1 is left.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,6 @@
 """A photo that lies on its page, ready to be compared: darkness, how ink is shown, how far its labels are off."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -11,10 +10,10 @@ from verify.paper import thresholds
 from verify.paper.alignment import Mask, aligned
 from verify.paper.appearance import Appearance, darkness_of, learn
 from verify.paper.arrays import Grey
-from verify.paper.expected import PIXELS_PER_POINT, Darkness, ExpectedPage
+from verify.paper.copying import copier_of
+from verify.paper.expected import Darkness, ExpectedPage
 from verify.paper.fitting import fitted
-
-Window = tuple[slice, slice]
+from verify.paper.windows import Window, window_of
 
 # Strokes are looked for at these widths in pixels: a pen has 0.4 mm; where grain is as dark as that, 0.7.
 _PENS: Final = (3, 5)
@@ -29,12 +28,16 @@ _ALMOST_ALL: Final = 0.995
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Laid:
-    """pen: width in pixels at which strokes are looked for. labels: middle (x, y) in points, strokes; a row each."""
+    """pen: width in pixels at which strokes are looked for. labels: middle (x, y) in points, strokes; a row each.
+
+    lost: where the photo shows paper without the ink that is expected.
+    """
 
     page: ExpectedPage
     image: Grey
     found: Darkness
     known: Mask
+    lost: Mask
     looks: Appearance
     pen: int
     labels: Darkness
@@ -42,6 +45,10 @@ class Laid:
     def sees(self, window: Window) -> bool:
         """Whether the photo shows what stands in a window."""
         return bool(self.known[window].mean() > _ALMOST_ALL)
+
+    def sees_paper(self, window: Window) -> bool:
+        """Whether the photo shows the paper in a window, with the ink that is expected or without it."""
+        return bool((self.known | self.lost)[window].mean() > _ALMOST_ALL)
 
     def strokes(self, left: Darkness) -> Darkness:
         """What is left over at the width of a pen, in parts of full ink."""
@@ -55,25 +62,19 @@ class Laid:
         apart = np.hypot(self.labels[:, 0] - (box[0] + box[2]) / 2, self.labels[:, 1] - (box[1] + box[3]) / 2)
         near = self.labels[np.argsort(apart)[:_LABELS], 2]
         rough = float(np.quantile(near, 0.85))
-        return None if rough > thresholds.ROUGH else max(thresholds.STROKE, thresholds.LABELS * rough)
+        least = thresholds.STROKE if self.looks.copier is None else thresholds.COPIED
+        return None if rough > thresholds.ROUGH else max(least, thresholds.LABELS * rough)
 
 
-def laid_on(page: ExpectedPage, image: Grey, known: Mask) -> Laid | None:
+def laid_on(page: ExpectedPage, image: Grey, known: Mask, lost: Mask) -> Laid | None:
     """A rectified photo (200 dpi, the page's shape) on its page; None where hardly anything printed is seen."""
     found, seen = aligned(page.darkness, darkness_of(image, page.darkness, known), known)
-    looks = learn(page.darkness, found, seen)
+    looks = learn(page.darkness, found, seen, copier_of(page.labels, page.darkness, found, seen))
     if looks is None:
         return None
     grain = _grain(found, page.darkness, seen) / looks.ink
-    bare = Laid(page, image, found, seen, looks, _PENS[grain > _GRAINY], np.zeros((0, 3), dtype=np.float32))
-    return Laid(page, image, found, seen, looks, bare.pen, _labels(bare))
-
-
-def window_of(box: Sequence[float], shape: tuple[int, ...], margin: int) -> Window:
-    """The pixels of a box in points, grown by a margin in pixels, within the page."""
-    x0, y0, x1, y1 = (round(side * PIXELS_PER_POINT) for side in box)
-    rows = slice(max(0, y0 - margin), max(0, min(shape[0], y1 + margin)))
-    return rows, slice(max(0, x0 - margin), max(0, min(shape[1], x1 + margin)))
+    bare = Laid(page, image, found, seen, lost, looks, _PENS[grain > _GRAINY], np.zeros((0, 3), dtype=np.float32))
+    return replace(bare, labels=_labels(bare))
 
 
 def _grain(found: Darkness, expected: Darkness, known: Mask) -> float:

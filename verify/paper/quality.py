@@ -54,10 +54,13 @@ class Refused:
 class Quality:
     """known: pixels that show what stands on the paper. seen: share of the page's ink there.
 
+    lost: where the picture shows the paper, but not the ink that is expected.
+
     blur: standard deviation in mm. retakes: what is wrong with which part of the page, worst first.
     """
 
     known: Mask
+    lost: Mask
     seen: float
     blur: float
     retakes: tuple[Refused, ...]
@@ -69,6 +72,8 @@ _SHARP_PER_MM: Final = 4.0
 # Ink as dark as a word within a window of this many mm tells whether ink can be seen there.
 _WINDOW_MM: Final = 9.0
 _INK: Final = 3e-3
+# The ground of a table's head has 240; a hairline is drawn as dark as a letter in its middle.
+_GROUND: Final = 220
 # Contrast below this part of the page's usual one: glare, a finger, a stain as dark as ink.
 _FAINT: Final = 0.4
 # Ink of more than this part of it shows that burnt paper is only bright paper.
@@ -90,29 +95,39 @@ def measured(seen: Grey, flat: Grey, paper: Grey, expected: Grey, covered: Mask)
     seen: as photographed. flat: under even light. paper: the light. covered: where the picture shows the page at all.
     """
     ink, drawn = _darkness(expected, _PER_MM), _darkness(flat, _PER_MM)
-    contrast = _contrast(ink, drawn)
+    contrast, strokes = (_contrast(each, drawn) for each in (ink, _darkness(_without_ground(expected), _PER_MM)))
     size = (ink.shape[1], ink.shape[0])
     brightness, light = (cv2.resize(each, size, interpolation=cv2.INTER_AREA) for each in (seen, paper))
     cut_off = cv2.resize(covered.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA) < 255
-    shown = contrast[(contrast > 0) & ~cut_off]
+    shown = strokes[(strokes > 0) & ~cut_off]
     usual = float(np.median(shown)) if shown.size else 0.0
     burnt = (brightness >= _BURNT) & (float(np.median(light)) < _BRIGHT_PAPER)
     dark = light < _DARK
-    faint = (contrast >= 0) & (contrast < _FAINT * usual)
+    faint = (strokes >= 0) & (strokes < _FAINT * usual)
     causes = {PhotoFault.CUT_OFF: cut_off}
     causes[PhotoFault.SHADOW] = dark & ~cut_off
     # A bright lamp burns the paper only; where strokes are as dark as elsewhere, a new one would be seen too.
     causes[PhotoFault.GLARE] = _around(burnt & (contrast < _LEGIBLE * usual)) & ~cut_off
     causes[PhotoFault.COVERED] = faint & ~cut_off & ~causes[PhotoFault.GLARE] & ~dark
     unknown = np.logical_or.reduce(list(causes.values()))
-    known = cv2.resize((~unknown).astype(np.uint8), seen.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
-    return Quality(known, _share(ink, ~unknown), _blur(expected, flat, usual, known), _retakes(ink, causes))
+    others = np.logical_or.reduce([mask for fault, mask in causes.items() if fault is not PhotoFault.COVERED])
+    known, lost = (_larger(mask, seen.shape) for mask in (~unknown, causes[PhotoFault.COVERED] & ~others))
+    return Quality(known, lost, _share(ink, ~unknown), _blur(expected, flat, usual, known), _retakes(ink, causes))
+
+
+def _larger(mask: Mask, shape: tuple[int, ...]) -> Mask:
+    return cv2.resize(mask.astype(np.uint8), shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
 
 
 def _darkness(image: Grey, per_mm: float) -> Floats:
     height, width = (round(side * per_mm / PIXELS_PER_MM) for side in image.shape)
     small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
     return (1 - small.astype(np.float32) / 255).astype(np.float32)
+
+
+def _without_ground(expected: Grey) -> Grey:
+    """The strokes alone: a copier prints no grey ground, and nothing was lost with it."""
+    return np.where(expected < _GROUND, expected, 255).astype(np.uint8)
 
 
 def _contrast(ink: Floats, drawn: Floats) -> Floats:

@@ -47,15 +47,16 @@ class Rectified:
     """A picture laid on a page; the arrays have the shape of `page.image` (200 dpi).
 
     image: grey under even light, paper about 255. light: brightness of the paper in the picture. known: whether the
-    picture shows what stands there. pixels_per_mm: of the original picture, where it has the fewest. inliers: features
-    that agreed. residual: what windows with ink still miss, mm (90th percentile). blur: of edges, mm. retakes: parts
-    of the page to take again, worst first.
+    picture shows what stands there. lost: where it shows paper without the ink that is expected. pixels_per_mm: of the
+    original picture, where it has the fewest. inliers: features that agreed. residual: what windows with ink still
+    miss, mm (90th percentile). blur: of edges, mm. retakes: parts of the page to take again, worst first.
     """
 
     page: PageImage
     image: Grey
     light: Grey
     known: Mask
+    lost: Mask
     mapping: Mapping
     pixels_per_mm: float
     inliers: int
@@ -105,6 +106,7 @@ def _judged(picture: Grey, factor: float, found: Found, laid: Refined) -> Rectif
         image=flat,
         light=paper,
         known=quality.known,
+        lost=quality.lost,
         mapping=mapping,
         pixels_per_mm=mapping.pixels_per_mm()[0],
         inliers=found.matches,

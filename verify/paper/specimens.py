@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verify.form.boxes import CellBox
-from verify.form.render import PrintContext, render
+from verify.form.render import EXCERPT_OF, PrintContext, render
+from verify.form.sections import Section
 from verify.paper.pages import DOTS_PER_INCH
 from verify.pdf.opening import opened, page_of
 from verify.record.model import IssuingSchool, SubjectResult, TraitResult, YearRecord
@@ -69,7 +70,7 @@ def specimens(template: int) -> dict[tuple[str, str], Drawing]:
     years = _years()
     drawn: dict[tuple[str, str], Drawing] = {}
     for year in years:
-        printed = render([year], replace(_CONTEXT, template=template))
+        printed = render([year], _context(template))
         with opened(printed.pdf) as document:
             for box in printed.boxes:
                 kind = kind_of(box.field)
@@ -104,6 +105,14 @@ def _margins(box: CellBox, width: float, height: float) -> tuple[float, float, f
 
 
 _CONTEXT: Final = PrintContext("https://mau.invalid", "dữ liệu mẫu", "dữ liệu mẫu", sample=True, preview=False)
+
+_NUMBER: Final = "TL-0000-0000-0000"
+
+
+def _context(template: int) -> PrintContext:
+    if template not in EXCERPT_OF.values():
+        return replace(_CONTEXT, template=template)
+    return replace(_CONTEXT, template=template, extract=_NUMBER, sections=(Section.MARKS, Section.TRAITS))
 
 
 def _years() -> tuple[YearRecord, ...]:

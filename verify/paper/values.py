@@ -16,9 +16,10 @@ from verify.form.boxes import CellBox
 from verify.paper import thresholds
 from verify.paper.expected import PIXELS_PER_POINT, Darkness
 from verify.paper.fitting import Fit, fitted, lean
-from verify.paper.laid import Laid, Window, window_of
+from verify.paper.laid import Laid
 from verify.paper.readings import Cause, CellReading, State
 from verify.paper.specimens import Drawing, Kind, place
+from verify.paper.windows import Window, window_of
 
 Drawings = dict[tuple[str, str], Drawing]
 

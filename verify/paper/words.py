@@ -16,14 +16,18 @@ from verify.form.boxes import CellBox
 from verify.paper import thresholds
 from verify.paper.expected import Darkness, Word
 from verify.paper.fitting import fitted
-from verify.paper.laid import Laid, window_of
+from verify.paper.laid import Laid
 from verify.paper.readings import Cause, CellReading, State
+from verify.paper.windows import window_of
 
 _MARGIN: Final = 2
 # Beside a word its own edges blur into what counts as blank.
 _BESIDE: Final = 3
 _BORDER: Final = 4
 _MOVED: Final = 4
+# Farther than a page is ever laid aside (2.5 mm).
+_NEAR: Final = 20
+_FEWEST_OTHERS: Final = 3
 _INKED: Final = 0.5
 _BLANK: Final = 0.15
 _CLEAR: Final = 0.4
@@ -46,6 +50,30 @@ def read_words(photo: Laid, box: CellBox, words: Sequence[Word]) -> CellReading:
     return CellReading(
         box.field, box.page, box.box, state, box.text, stroke=round(strongest, 3), cause=cause, by_eye=eye
     )
+
+
+def shows_others(photo: Laid, box: CellBox, words: Sequence[Word]) -> bool:
+    """Whether clear ink of other words stands where so much of the expected ink is gone that it might be covered.
+
+    The labels around are where they belong, the paper is white, many letters are others, and none of the words that
+    they stand in is to be seen anywhere near: a page that was laid wrongly, a blank sticker and a blot all fail one of
+    these. A name whitened and drawn over with a pen is taken for another: nobody's clean page looks so.
+    """
+    letters = [letter for word in words for letter in word.letters]
+    if photo.bound(box.box) is None or not letters:
+        return False
+    changed = [(word, sum(_letter_changed(photo, letter) for letter in word.letters)) for word in words]
+    if sum(count for _word, count in changed) < max(_FEWEST_OTHERS, thresholds.OTHER_LETTERS * len(letters)):
+        return False
+    return not any(_is_near(photo, word) for word, count in changed if count)
+
+
+def _is_near(photo: Laid, word: Word) -> bool:
+    """Whether the word itself stands within some millimetres of its place."""
+    window = window_of(word.box, photo.found.shape, _MARGIN)
+    around = photo.found[window_of(word.box, photo.found.shape, _MARGIN + _NEAR)]
+    likeness = cv2.matchTemplate(around, photo.looks.page[window], cv2.TM_CCOEFF_NORMED)
+    return bool(likeness.max() > thresholds.SAME_WORD)
 
 
 def _stroke(photo: Laid, word: Word) -> float:
