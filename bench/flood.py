@@ -33,6 +33,7 @@ _ROUNDS: Final = 2
 _FLOODERS: Final = 12
 _STROKES: Final = 2_000
 _AT_WORK: Final = "at work\n"
+_NO_LIMIT: Final = "100000 per minute"
 _STARTS_WITHIN: Final = 60.0
 
 
@@ -46,7 +47,12 @@ def rows() -> list[Row]:
             ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "HOCBA_PROXIES": "1", "HOCBA_CHECKS_LIMIT": "100000 per minute", "HOCBA_HITS_LIMIT": "100000 per minute"},
+            env={
+                **os.environ,
+                "HOCBA_PROXIES": "1",
+                "HOCBA_CHECKS_LIMIT": "100000 per minute",
+                "HOCBA_HITS_LIMIT": "100000 per minute",
+            },
             start_new_session=True,
         )
         try:

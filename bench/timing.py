@@ -36,7 +36,7 @@ _NO_LIMIT: Final = {"hits_limit": "1000000000 per minute", "misses_limit": "1000
 
 
 def rows(size: int | None = None) -> Iterator[Row]:
-    """The public card, then the record inside as a colleague of another school asks for it. size: of all kinds together."""
+    """The public card, then the record inside as a colleague of another school asks for it. size: all requests."""
     with tempfile.TemporaryDirectory(prefix="ht-") as folder, made_world(Backend.SQLITE, Path(folder)) as world:
         world.renew()
         _without_limits(world)

@@ -161,6 +161,7 @@ class Problem(StrEnum):
     AMENDMENTS_MANY = "amendments_many"
     AMENDMENT_FILE = "amendment_file"
     EXTRACT_YEARS = "extract_years"
+    EXTRACT_SECTIONS = "extract_sections"
     EXTRACT_DAY = "extract_day"
     EXTRACT_ENDED = "extract_ended"
     SUBJECT_TWICE = "subject_twice"

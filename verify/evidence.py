@@ -76,6 +76,11 @@ class Edition:
 
     @property
     def attachments(self) -> tuple[Attachment, ...]:
+        """What a print carries of `proofs`: an extract of chosen sections nothing, for the record says the others."""
+        return self.proofs if self.context.sections is None else ()
+
+    @property
+    def proofs(self) -> tuple[Attachment, ...]:
         """What lets a holder verify the records offline (docs/verify_receipt.py, docs/verify_xml_receipt.py)."""
         several = len(self.years) > 1
         return tuple(

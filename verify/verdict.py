@@ -96,6 +96,7 @@ class Reason(StrEnum):
     CODE_TYPED = "code_typed"
     NOT_LOCKED = "not_locked"
     EARLIER_PRINT = "earlier_print"
+    PART_OF_RECORD = "part_of_record"
     TEXT_DIFFERS = "text_differs"
     TEXT_MISSING = "text_missing"
     PICTURE_DIFFERS = "picture_differs"

@@ -52,6 +52,7 @@ EDITIONS = 6
 PHOTO_COMPARISONS = 16
 # Whatever seal a file of pictures carries, a picture is never the original (design §3).
 _A_PICTURE = Check(Question.SIGNATURE_FOUND, Status.NOT_APPLICABLE, Reason.IS_A_PICTURE)
+_MAY_TELL = (Question.RECORD_FOUND, Question.READABLE)
 SAME_BYTES = ContentReport((Check(Question.TEXT_EQUAL, Status.PASSED), Check(Question.PICTURE_EQUAL, Status.PASSED)))
 
 
@@ -99,7 +100,24 @@ def verify_pdf(
     checks += content.checks
     compared = tuple((year.school_year, year.version) for year in edition.years)
     drawn = pictured(content) if pictures else NO_PICTURES
-    return replace(conclude(checks, content.differences), compared=compared, pictures=drawn)
+    return replace(conclude(_of_a_part(checks, edition), content.differences), compared=compared, pictures=drawn)
+
+
+def _of_a_part(checks: Sequence[Check], edition: Edition) -> Sequence[Check]:
+    """Of an extract of chosen sections the answer says that it is one: nothing was asked about the rest of the record.
+
+    A check that has passed says so, the first one that has nothing else to say.
+    """
+    if edition.context.sections is None:
+        return checks
+    told = next(
+        (check for question in _MAY_TELL for check in checks if check.question is question and _has_room(check)), None
+    )
+    return [replace(check, reason=Reason.PART_OF_RECORD) if check is told else check for check in checks]
+
+
+def _has_room(check: Check) -> bool:
+    return check.status is Status.PASSED and check.reason is Reason.OK
 
 
 def inspect_photos(photos: Sequence[bytes]) -> Inspection:
@@ -128,7 +146,7 @@ def verify_scan(
     of_file += examine_seal(
         data, department=anchors.department, trust=anchors.trust, registry=anchors.registry, at=anchors.at
     )
-    if editions and not is_still(data):
+    if editions and not is_still(data, scanned=True):
         of_file.append(Check(Question.PICTURE_EQUAL, Status.UNKNOWN, Reason.MAY_SHOW_OTHERWISE))
     return _on_paper(pages, found, editions, anchors, of_file, pictures=pictures)
 
@@ -151,7 +169,7 @@ def _on_paper(
     checks += report.checks
     compared = tuple((year.school_year, year.version) for year in edition.years)
     drawn = on_paper.pictured(report) if pictures else NO_PICTURES
-    return replace(conclude(checks, report.differences), compared=compared, pictures=drawn)
+    return replace(conclude(_of_a_part(checks, edition), report.differences), compared=compared, pictures=drawn)
 
 
 def _likeliest_on_paper(photos: Sequence[Grey], editions: Sequence[Edition]) -> tuple[Edition, PaperReport]:
@@ -214,9 +232,10 @@ def _likeliest(data: bytes, editions: Sequence[Edition], *, sealed: bool) -> tup
 def _carries_others(data: bytes, edition: Edition, policy: Policy) -> bool:
     """Whether a file stands under the name of one of ours and is another: who reads it reads another record.
 
-    A receipt may be of another day, as long as it leads a leaf of these years into the log.
+    A receipt may be of another day, as long as it leads a leaf of these years into the log. The names count also where
+    this print carries no file of them.
     """
-    ours = {each.name: each.data for each in edition.attachments}
+    ours = {each.name: each.data for each in edition.proofs}
     return any(
         held != ours[name] and not (name.endswith(RECEIPT) and _leads(held, edition, policy))
         for name, held in attached(data, ours).items()

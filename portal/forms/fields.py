@@ -41,7 +41,7 @@ class Between(NumberRange):  # type: ignore[misc] # wtforms has no types
     def __call__(self, form: Form, field: Field) -> None:
         try:
             super().__call__(form, field)
-        except ValidationError as outside:
+        except (ValidationError, OverflowError) as outside:  # hundreds of digits are more than a float holds
             bounds = {"least": str(self.min), "most": str(self.max)}
             raise ValidationError(say(mark("Ghi một số từ %(least)s đến %(most)s."), bounds)) from outside
 

@@ -16,6 +16,7 @@ LATE = "muon"
 ROUNDS = {"1": 1, "2": 2}
 ALL, CHOSEN = "tat-ca", "chon"
 _DIGEST_CHARACTERS = 64
+_COUNT_CHARACTERS = 12
 
 
 class LockForm(BaseForm):
@@ -78,7 +79,7 @@ class SeenForm(BaseForm):
 
     seen = HiddenField(validators=[InputRequired(), Length(_DIGEST_CHARACTERS, _DIGEST_CHARACTERS)])
     replaces = HiddenField()
-    typed = StringField("Ghi lại số học bạ sẽ chốt", [REQUIRED, at_most(12)])
+    typed = StringField("Ghi lại số học bạ sẽ chốt", [REQUIRED, at_most(_COUNT_CHARACTERS)])
 
     def validate_typed(self, _field: StringField) -> None:
         if self.count is None:
@@ -88,7 +89,7 @@ class SeenForm(BaseForm):
     def count(self) -> int | None:
         """The number, also as it is written here: 1.250."""
         text = (self.typed.data or "").strip().replace(".", "").replace(" ", "")
-        return int(text) if text.isascii() and text.isdigit() else None
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= _COUNT_CHARACTERS else None
 
     @property
     def replaced(self) -> int | None:

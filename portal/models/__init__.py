@@ -15,7 +15,7 @@ from portal.models.corrections import (
     PolicyState,
     RecordStanding,
 )
-from portal.models.counts import ClassCount, SchoolCount, SchoolDay
+from portal.models.counts import ClassCount, CountedYear, SchoolCount, SchoolDay
 from portal.models.custody import Applicant, CustodyLeaving, CustodyMove, CustodyRequest, CustodyState
 from portal.models.earlier_years import EarlierCode, EarlierImport, EarlierKey, EarlierYear, ImportState
 from portal.models.exchange import ArrivalState, ExchangeArrival, ExchangeDeparture, ExchangePeer, PeerState
@@ -101,6 +101,7 @@ from portal.models.restoration import BackupTaken, Restoration
 from portal.models.restoration import Outcome as RestoreOutcome
 from portal.models.rounds import LockItem, LockKind, LockProposal, LockState, Round
 from portal.models.second_step import FailedSignIn, RecoveryCode, SignInStep, TotpKey
+from portal.models.signed_files import SignedFile
 from portal.models.statistics import FindingCount, ResultCount, ResultCursor
 from portal.models.subject_requests import SubjectKind, SubjectRequest, SubjectState
 from portal.models.timestamps import LockMinutes, LogTimestamp, LogTimestampAuthority
@@ -140,6 +141,7 @@ __all__ = [
     "CorrectionKind",
     "CorrectionPolicy",
     "CorrectionState",
+    "CountedYear",
     "CustodyLeaving",
     "CustodyMove",
     "CustodyRequest",
@@ -233,6 +235,7 @@ __all__ = [
     "ShareLink",
     "Sighting",
     "SignInStep",
+    "SignedFile",
     "State",
     "StateChange",
     "StoredVerdict",

@@ -32,13 +32,15 @@ class NoticeKind(StrEnum):
     KEY_ENDS = "key.ends"
     GRANT_ASKED = "grant.asked"
     GRANT_DECIDED = "grant.decided"
+    AMENDMENT_ANSWERED = "amendment.answered"
     SHARE_OPENED = "share.opened"
+    SHARE_TAKEN = "share.taken"
     CHILD_SEEN = "child.seen"
 
 
 class Notice(Base):
-    """Something that one person is told, once. subject: number of the row that it is about; of `share.opened` and
-    `child.seen` the pupil's transcript.
+    """Something that one person is told, once. subject: number of the row that it is about; of `share.opened`,
+    `share.taken` and `child.seen` the pupil's transcript.
 
     key: tells one happening from another of the same kind. detail: what the sentence needs beside the number, never
     about a pupil. mailed_at: when a mail was written that says that there is something.

@@ -155,7 +155,8 @@ class Print(Base):
 
     summary: digits of the signed summary in its QR; None for a print with the plain one. opens_until: until when its
     code with the birth date opens what it shows (decision 0037); closed_at: when the family ended that before.
-    extract: number of the extract as which it was issued, in its foot.
+    extract: number of the extract as which it was issued, in its foot. sections: the parts that an extract holds
+    (`verify.form.sections`), with spaces between; None for the whole form. Written once.
     """
 
     __tablename__ = "print"
@@ -176,3 +177,4 @@ class Print(Base):
     opens_until: Mapped[datetime | None] = mapped_column(default=None)
     closed_at: Mapped[datetime | None] = mapped_column(default=None)
     extract: Mapped[str | None] = mapped_column(default=None)
+    sections: Mapped[str | None] = mapped_column(default=None)

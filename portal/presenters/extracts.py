@@ -1,16 +1,31 @@
 """Extracts in words: what one covers, for what it was issued, whether it still holds."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 from portal.presenters.language import day_words, mark, say
 from portal.presenters.states import STANDINGS, standing_tone
 from portal.presenters.tones import Tone
 from portal.services.extracts import ExtractLine, ExtractPage, Holder, ToldExtract
+from verify.form.sections import Section
 from verify.standing import StandingState
 
 EXTRACTS = "/trich-luc"
 _STANDS = (StandingState.IN_FORCE, StandingState.ANNOTATED)
+_SECTIONS: Final[Mapping[Section, str]] = {
+    Section.RESULT: mark("Kết quả cuối năm, khen thưởng, hoàn thành chương trình"),
+    Section.MARKS: mark("Các môn học: mức đạt được và điểm"),
+    Section.TRAITS: mark("Phẩm chất, năng lực: mức đạt được"),
+    Section.COMMENTS: mark("Nhận xét của thầy cô"),
+    Section.ATTENDANCE: mark("Số ngày nghỉ"),
+    Section.HEALTH: mark("Chiều cao, cân nặng"),
+    Section.PERSON: mark("Giới tính, nơi sinh, quốc tịch, mã số cá nhân"),
+    Section.FAMILY: mark("Quê quán, nơi ở, cha mẹ, người giám hộ"),
+    Section.ETHNICITY: mark("Dân tộc"),
+    Section.HISTORY: mark("Quá trình học tập"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +36,7 @@ class Line:
     href: str
     name: str
     years: str
+    holds: str
     destination: str
     issued: str
     state: str
@@ -60,7 +76,7 @@ class Year:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a number tells anybody. good: it holds, and each year is in force."""
+    """What a number tells anybody. holds: its parts. good: it is still to be used, and each year is in force."""
 
     number: str
     title: str
@@ -69,8 +85,21 @@ class Told:
     name: str
     issued: str
     until: str
+    holds: str
     years: tuple[Year, ...]
     good: bool
+
+
+def section_choices() -> list[tuple[str, str]]:
+    """Value and words of each part that an extract may hold."""
+    return [(section.value, say(words)) for section, words in _SECTIONS.items()]
+
+
+def section_words(sections: Collection[Section] | None) -> str:
+    """`Dân tộc; Quá trình học tập`; of an extract with all: that it is the whole form."""
+    if sections is None:
+        return say(mark("Trọn mẫu học bạ"))
+    return "; ".join(say(_SECTIONS[section]) for section in sections)
 
 
 def present_list(found: ExtractPage) -> ListPage:
@@ -107,6 +136,7 @@ def present_told(found: ToldExtract) -> Told:
             },
         ),
         until=_until(found.expires_on, found.ended_at),
+        holds=section_words(found.sections),
         years=tuple(
             Year(
                 year.school_year,
@@ -155,6 +185,7 @@ def _line(each: ExtractLine) -> Line:
         href=href,
         name=each.full_name,
         years=", ".join(each.years),
+        holds=section_words(each.sections),
         destination=each.destination,
         issued=f"{each.issuer}, {day_words(each.issued_at)}",
         state=_until(each.expires_on, each.ended_at) if each.holds else _over(each),

@@ -130,9 +130,15 @@ HEAD: Final = Guide(
             picture="hieu-truong-viec",
         ),
         Step(
+            title=mark("Cài công cụ ký, một lần"),
+            text=mark("Tải hocba-sign, so mã SHA-256, cài trên máy cắm USB token."),
+            href="/huong-dan/cong-cu-ky",
+            link=mark("Công cụ ký"),
+        ),
+        Step(
             title=mark("Ký và đóng dấu"),
             text=mark(
-                "Tải gói, chạy hocba-sign (công cụ do Sở phát; trang của gói ghi sẵn lệnh) cạnh USB token: màn hình "
+                "Tải gói, chạy hocba-sign (trang của gói ghi sẵn lệnh) cạnh USB token: màn hình "
                 "hiện từng học sinh và mã SHA-256, phải đúng mã của tệp vừa tải. Ký, đóng dấu, nộp tệp."
             ),
             href="/goi-hoc-ba",

@@ -87,7 +87,7 @@ def present_desk(identity: Identity, rounds: YearRounds, counts: Counts, beside:
         (counts.draft, mark("bản nháp: xem trước, ký, đóng dấu, nộp"), mark("Người đứng đầu trường"), head, where),
         (counts.submitted, mark("đã nộp, còn thiếu một chữ ký"), mark("Người đứng đầu trường"), head, where),
         (counts.rejected, mark("không được tiếp nhận: sửa rồi gửi lại"), mark("Văn thư"), clerk, where),
-        (counts.second_open, mark("chờ đánh giá bổ sung, thuộc đợt 2, chưa muộn"), mark("Văn thư"), clerk, where),
+        (counts.second_open, _second_round(rounds, now), mark("Văn thư"), clerk, where),
         (counts.accepted, mark("đã tiếp nhận, chờ chốt theo đợt"), mark("Sở"), department, "/chot-du-lieu"),
     )
     first = Task("0", say(mark("học bạ đã gửi: nhập lớp đầu tiên")), say(mark("Văn thư")), clerk, "/goi-hoc-ba/nhap")
@@ -106,6 +106,12 @@ def present_desk(identity: Identity, rounds: YearRounds, counts: Counts, beside:
         href=PROGRESS,
         brings=primary,
     )
+
+
+def _second_round(rounds: YearRounds, now: datetime) -> str:
+    if rounds.second.is_over(now):
+        return mark("chưa ký, phải đánh giá bổ sung, đã quá hạn đợt 2")
+    return mark("chưa ký, phải đánh giá bổ sung, thuộc đợt 2, chưa muộn")
 
 
 def _receiving(clerk: bool) -> Task:

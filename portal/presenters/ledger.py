@@ -6,14 +6,17 @@ from datetime import datetime
 from typing import Final
 
 from portal.presenters.account_acts import ACCOUNT_ACTIONS
+from portal.presenters.extracts import section_words
 from portal.presenters.grant_words import PURPOSES, purpose_words
 from portal.presenters.language import day_words, mark, moment_words, say
 from portal.presenters.tones import Tone
 from portal.services.access import OPERATOR, Action, Outcome
+from portal.services.extracts import SECTIONS
 from portal.services.ledger import Broken, Found, Look, Verified
 from portal.services.ledger_heads import Contradiction, HeadFlaw, HeadsChecked
 from portal.services.subject_requests import REQUEST
 from verify.code import grouped
+from verify.form.sections import Section
 
 ACTIONS: Final[Mapping[str, str]] = {
     **ACCOUNT_ACTIONS,
@@ -181,8 +184,10 @@ def _purpose(look: Look) -> str:
 
 
 def _fields(held: str) -> str:
-    """`marks: 2025-2026` in words; what names no part of a record stands as it is."""
+    """`marks: 2025-2026` in words; what names no part of a record stands as it is. Of an extract its sections."""
     part, colon, years = held.partition(": ")
+    if colon and part.startswith(SECTIONS):
+        return f"{section_words(tuple(map(Section, part.removeprefix(SECTIONS).split(','))))}: {years}"
     return f"{say(_PARTS[part])}: {years}" if colon and part in _PARTS else held
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from portal.models import CorrectionState, CustodyState, GrantState, NoticeKind, ReminderText
+from portal.models import AmendmentState, CorrectionState, CustodyState, GrantState, NoticeKind, ReminderText
 from portal.presenters.language import day_words, mark, say
 from portal.presenters.progress import PROGRESS
 from portal.presenters.rounds import address, number
@@ -46,7 +46,9 @@ _HREFS: Final[Mapping[NoticeKind, str]] = {
     NoticeKind.KEY_ENDS: "/chung-thu/%(id)s",
     NoticeKind.GRANT_ASKED: "/cap-quyen/%(id)s",
     NoticeKind.GRANT_DECIDED: "/cap-quyen/%(id)s",
+    NoticeKind.AMENDMENT_ANSWERED: "/yeu-cau-sua/%(id)s",
     NoticeKind.SHARE_OPENED: "/con-em",
+    NoticeKind.SHARE_TAKEN: "/con-em",
     NoticeKind.CHILD_SEEN: "/con-em",
 }
 _WORDS: Final[Mapping[NoticeKind, str]] = {
@@ -84,6 +86,13 @@ _GRANTS: Final = {
     GrantState.GIVEN.value: mark("Đề nghị xem học bạ số %(id)s đã được cấp."),
     GrantState.REFUSED.value: mark("Đề nghị xem học bạ số %(id)s không được cấp."),
 }
+_AMENDMENTS: Final = {
+    AmendmentState.ACCEPTED.value: mark("Yêu cầu sửa học bạ số %(id)s đã được trường nhận, đang sửa."),
+    AmendmentState.CORRECTING.value: mark("Yêu cầu sửa học bạ số %(id)s đã được Sở mở thành việc sau khi chốt."),
+    AmendmentState.REFUSED.value: mark("Yêu cầu sửa học bạ số %(id)s bị từ chối. Xem lý do."),
+    AmendmentState.DONE.value: mark("Yêu cầu sửa học bạ số %(id)s đã làm xong."),
+}
+_AMENDMENT_OVER: Final = mark("Yêu cầu sửa học bạ số %(id)s đã khép lại.")
 _MISSING: Final = mark("Đợt %(round)s năm học %(year)s hết hạn ngày %(day)s: còn %(n)s học bạ chưa đủ chữ ký.")
 _SILENT: Final = mark("Đợt %(round)s năm học %(year)s hết hạn ngày %(day)s: trường chưa gửi học bạ nào.")
 _REMINDERS: Final = {
@@ -104,6 +113,7 @@ _LATE: Final = mark("Đơn chuyển trường số %(id)s đã quá hạn trả 
 _LOCKED: Final = mark("Học bạ năm học %(year)s của trường đã được chốt và có hiệu lực.")
 _KEY_ENDS: Final = mark("Chứng thư số %(id)s hết hạn ngày %(day)s. Xin chứng thư mới trước ngày đó.")
 _SHARED: Final = mark("Liên kết chia sẻ học bạ của %(name)s đã được mở.")
+_TAKEN: Final = mark("Tệp PDF học bạ của %(name)s đã được tải về qua liên kết chia sẻ của bạn.")
 _SEEN: Final = mark("Học bạ của %(name)s đã được mở theo một quyền xem. Xem ai và để làm gì.")
 _INSPECTED: Final = mark("Học bạ của %(name)s đã được cán bộ Sở mở xem. Xem ai và khi nào.")
 _NO_LONGER: Final = mark("một em không còn gắn với tài khoản của bạn")
@@ -176,6 +186,7 @@ def _text(held: NoticeView) -> str:
         NoticeKind.CUSTODY_ENDED: _CUSTODY_ENDS.get(held.detail, _CUSTODY_OVER),
         NoticeKind.CORRECTION_TOLD: _CORRECTIONS.get(held.detail, _CORRECTION_OVER),
         NoticeKind.GRANT_DECIDED: _GRANTS.get(held.detail),
+        NoticeKind.AMENDMENT_ANSWERED: _AMENDMENTS.get(held.detail, _AMENDMENT_OVER),
         NoticeKind.ROUND_CLOSES: _SILENT if held.detail.endswith(" silent") else _MISSING,
         NoticeKind.ROUND_REMINDER: _REMINDERS.get(first),
         NoticeKind.CHILD_SEEN: _INSPECTED if held.detail == "department" else _SEEN,
@@ -189,6 +200,7 @@ _PLAIN: Final[Mapping[NoticeKind, str]] = {
     NoticeKind.CUSTODY_LATE: _LATE,
     NoticeKind.KEY_ENDS: _KEY_ENDS,
     NoticeKind.SHARE_OPENED: _SHARED,
+    NoticeKind.SHARE_TAKEN: _TAKEN,
 }
 
 

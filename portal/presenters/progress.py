@@ -109,10 +109,10 @@ class RecordsShown:
 
 
 def tiles(rounds: YearRounds, counts: Counts, now: datetime) -> tuple[Tile, ...]:
-    """Both deadlines; who awaits additional assessment belongs to the second and is not late in the first."""
-    note = say(mark("Chỉ gồm học sinh chờ đánh giá bổ sung; các em không bị tính là muộn ở đợt 1."))
+    """Both deadlines; who awaits or awaited additional assessment is of the second and not late in the first."""
+    note = say(mark("Chỉ gồm học sinh phải đánh giá bổ sung; các em không bị tính là muộn ở đợt 1."))
     first = _share(counts.first_signed, counts.first_total, mark("chưa có học bạ"))
-    second = _share(counts.second_accepted, counts.second_total, mark("không có học sinh"))
+    second = _share(counts.second_signed, counts.second_total, mark("không có học sinh"))
     return (
         Tile(_name(rounds.first), _left(rounds.first, now), first, ""),
         Tile(_name(rounds.second), _left(rounds.second, now), second, note),
@@ -121,7 +121,7 @@ def tiles(rounds: YearRounds, counts: Counts, now: datetime) -> tuple[Tile, ...]
 
 def columns() -> tuple[str, ...]:
     """Headings of the counts."""
-    return (*(say(STATES[state]) for state in SHOWN), say(mark("Chờ đánh giá bổ sung")))
+    return (*(say(STATES[state]) for state in SHOWN), say(mark("Thuộc đợt 2")))
 
 
 def commune_rows(year: str, lines: Sequence[Line]) -> tuple[Row, ...]:

@@ -234,6 +234,10 @@ REASONS: Final[Mapping[Reason, Words]] = {
         mark("Hình trang hiện ra khác bản in từ dữ liệu gốc, chẳng hạn có chỗ bị che, vẽ thêm hoặc thay hình."),
         _SCHOOL,
     ),
+    Reason.PART_OF_RECORD: Words(
+        mark("Đây là trích lục: chỉ các phần ghi ở trang đầu được so; kết luận không nói gì về phần khác của học bạ."),
+        mark("Thủ tục cần phần khác của học bạ thì xin trích lục có phần đó."),
+    ),
     Reason.MARKS_OUTSIDE_CELLS: Words(
         mark("Có nét hoặc dấu nằm ngoài các ô của biểu mẫu; nội dung trong ô không đổi."),
         mark("Xem các nét đó có phải là ghi chú, con dấu hay vết quét không."),

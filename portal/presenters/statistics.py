@@ -75,7 +75,7 @@ def progress_report(at: Place, lines: Sequence[ProgressLine], school_year: str, 
         say(mark("Chờ chốt")),
         say(mark("Đã chốt")),
         say(mark("Tổng")),
-        say(mark("Trong đó chờ đánh giá bổ sung")),
+        say(mark("Trong đó thuộc đợt 2")),
     ]
     rows: list[tuple[str | int, ...]] = [(line.name, *_progress_cells(line)) for line in lines]
     total = [sum(row[place] for row in (_progress_cells(line) for line in lines)) for place in range(len(headings) - 1)]

@@ -138,10 +138,16 @@ def said(outcome: ItemOutcome, detail: Mapping[str, Any]) -> Said:
     check = _deciding(detail)
     if check is None:
         advice = say(_ASK_PDF) if outcome is ItemOutcome.NOT_IN_FORCE else ""
-        return Said(say(words.title), words.tone, _plain(outcome), advice)
+        return Said(say(words.title), words.tone, f"{_plain(outcome)} {part_words(detail)}".strip(), advice)
     good = outcome in (ItemOutcome.AUTHENTIC, ItemOutcome.CONTENT_MATCHES)
     why = "" if outcome is ItemOutcome.AUTHENTIC else reasons.what(check)
+    why = f"{why} {part_words(detail)}".strip()
     return Said(say(words.title), words.tone, why, "" if good else reasons.advice(check))
+
+
+def part_words(detail: Mapping[str, Any]) -> str:
+    """That the file holds a part of the record, where it does."""
+    return reasons.what(Check(Question.RECORD_FOUND, Status.PASSED, Reason.PART_OF_RECORD)) if "part" in detail else ""
 
 
 def _own(detail: Mapping[str, Any]) -> str:

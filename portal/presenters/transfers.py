@@ -10,7 +10,7 @@ from portal.models import BatchState, ItemKind, ItemOutcome, Job, JobState, Tran
 from portal.presenters.language import mark, moment_words, say
 from portal.presenters.past_verdict import PAGES
 from portal.presenters.tones import Tone
-from portal.presenters.transfer_words import OUTCOMES, said
+from portal.presenters.transfer_words import OUTCOMES, part_words, said
 from portal.services import transfers
 from portal.services.transfer_minutes import Minutes
 from verify.record.labels import label_of
@@ -28,7 +28,10 @@ _RUNNING: Final = mark("Đang kiểm tra từng dòng.")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row. exception: needs a person; handled: was ticked off. verdict_href: the stored verdict, or None."""
+    """One row. part: that the file is an extract, also said in `why`; or empty.
+
+    exception: needs a person; handled: was ticked off. verdict_href: the stored verdict, or None.
+    """
 
     position: int
     anchor: str
@@ -37,6 +40,7 @@ class Row:
     title: str
     tone: Tone
     why: str
+    part: str
     advice: str
     pupil: str
     school: str
@@ -158,6 +162,7 @@ def present_row(item: TransferItem) -> Row:
         title=words.title,
         tone=words.tone,
         why=words.why,
+        part=part_words(detail),
         advice=words.advice,
         pupil=item.masked_name or "",
         school=item.school_name or "",

@@ -57,7 +57,9 @@ NEXT: Final[Mapping[Verdict, tuple[str, ...]]] = {
     Verdict.INSUFFICIENT: (),
     Verdict.NOT_FOUND: (),
 }
-_REMARKABLE: Final = frozenset({Reason.ANNOTATED, Reason.MARKS_OUTSIDE_CELLS, Reason.TONES_BY_EYE, Reason.CODE_TYPED})
+_REMARKABLE: Final = frozenset(
+    {Reason.ANNOTATED, Reason.MARKS_OUTSIDE_CELLS, Reason.TONES_BY_EYE, Reason.CODE_TYPED, Reason.PART_OF_RECORD}
+)
 _REMARKS: Final[Mapping[str, str]] = {
     "javascript": mark("Tệp có chứa mã lệnh JavaScript; tệp gốc của hệ thống không có."),
     "xfa": mark("Tệp có biểu mẫu động (XFA); tệp gốc của hệ thống không có."),

@@ -28,7 +28,7 @@ from portal.models import (
     YearRecordRow,
 )
 from portal.permissions import may_answer_amendment, may_ask_amendment, may_correct
-from portal.services import blobs
+from portal.services import blobs, telling
 from portal.services.amendment_cells import Cell, cells_of
 from portal.services.amendment_steps import LIVING, STEPS, Act, When, Who
 from portal.services.corrections import LARGEST_ID
@@ -272,10 +272,15 @@ def _go(session: Session, held: Amendment, act: Act, identity: Identity, reason:
         held.closed_at = now
     session.flush()
     _note(session, held, act, identity, reason, now)
+    telling.amendment_answered(session, held.id, held.state, held.asked_by, _actor(identity), now)
+
+
+def _actor(identity: Identity) -> int | None:
+    return None if identity == SYSTEM else identity.account_id
 
 
 def _note(session: Session, held: Amendment, act: Act, identity: Identity, reason: str, now: datetime) -> None:
-    actor = None if identity == SYSTEM else identity.account_id
+    actor = _actor(identity)
     session.add(AmendmentStep(amendment_id=held.id, act=act.value, actor_id=actor, reason=reason, at=now))
     session.flush()
 

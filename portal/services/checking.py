@@ -25,7 +25,7 @@ from portal.services.candidates import Years, as_issued, candidates
 from portal.services.changes import Change
 from portal.services.evidence import stored_year
 from portal.services.lookup import Card
-from portal.services.prints import editions_of, locked_versions
+from portal.services.prints import editions_of, locked_versions, sections_issued
 from portal.services.standing import NoteView, changed_cells, notes_of_editions
 from portal.services.verdicts import new_number
 from verify import limits
@@ -35,6 +35,7 @@ from verify.code import PrintTarget
 from verify.errors import Refusal, VerifyError
 from verify.evidence import Edition
 from verify.form.render import PrintContext
+from verify.form.sections import holds
 from verify.log.receipt import Policy
 from verify.paper.content import IDENTIFIED
 from verify.paper.opening import is_photo
@@ -338,10 +339,13 @@ def record_check(
 
 
 def _changes(session: Session, checked: CheckedFile) -> tuple[Change, ...]:
+    """What the version in force says otherwise; of an extract only in what it holds."""
     if checked.conclusion.verdict is not Verdict.NOT_IN_FORCE or checked.transcript_id is None:
         return ()
     editions = checked.conclusion.compared
-    return tuple(each for edition in editions for each in changed_cells(session, checked.transcript_id, *edition))
+    changes = [each for edition in editions for each in changed_cells(session, checked.transcript_id, *edition)]
+    sections = sections_issued(session, checked.transcript_id, checked.extract)
+    return tuple(each for each in changes if sections is None or holds(sections, each.path))
 
 
 def _holds_the_paper(conclusion: Conclusion) -> bool:

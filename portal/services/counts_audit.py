@@ -1,12 +1,16 @@
-"""What the audit asks of the kept counts: counted again from the records, each must come out as it stands."""
+"""What the audit asks of the kept counts: counted again from the versions, each must come out as it stands.
 
-from collections.abc import Iterator
-from typing import Final
+The rule (decision 0049) stands here once more, in Python beside the SQL of the triggers, so that neither proves itself.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from portal.models import ClassCount, RecordVersion, SchoolCount, SchoolDay, State, YearRecordRow
+from portal.models import ClassCount, CountedYear, RecordVersion, SchoolCount, SchoolDay, State, YearRecordRow
 from portal.services.log_audit import Flaw
 from portal.services.organisation import day_of
 
@@ -14,77 +18,101 @@ _DIFFERS: Final = "counts_differ"
 _SECOND: Final = {
     State.DRAFT.value: "second_open",
     State.SUBMITTED.value: "second_open",
+    State.REJECTED.value: "second_open",
     State.ACCEPTED.value: "second_accepted",
+    State.LOCKED.value: "second_locked",
 }
+_COLUMNS: Final = (*(state.value for state in State if state is not State.REPLACED), *sorted(set(_SECOND.values())))
+_DATED: Final = (State.ACCEPTED.value, State.LOCKED.value)
+_TOLD_BY: Final = (
+    YearRecordRow.school_year,
+    RecordVersion.id,
+    RecordVersion.year_record_id,
+    RecordVersion.version,
+    RecordVersion.issuing_unit_id,
+    RecordVersion.class_name,
+    RecordVersion.state,
+    RecordVersion.awaits_assessment,
+    RecordVersion.accepted_at,
+)
 # By year, unit, class ("" for the whole school), and state or day.
 _Counts = dict[tuple[str, int, str, str], int]
+# Year record, version's id, school year, unit, class, state, second round, day: as in CountedYear.
+_Year = tuple[int, int, str, int, str, str, bool, str | None]
 
 
 def flaws(session: Session) -> Iterator[Flaw]:
-    """Every school or class of which a count is not what the records say; it is named by year, unit and class."""
-    by_class, by_day = _states(session), _days(session)
-    by_school: _Counts = {}
-    for (year, unit, _name, column), count in by_class.items():
-        by_school[year, unit, "", column] = by_school.get((year, unit, "", column), 0) + count
-    wrong = _differing(_kept(session), by_class | by_school) | _differing(_kept_days(session), by_day)
+    """Every school or class of which a count is not what the versions say; it is named by year, unit and class."""
+    kept, wrong = _kept_years(session), set[tuple[str, int, str]]()
+    counted: _Counts = {}
+    for found in _counted_again(session):
+        if kept.pop(found[0], None) != found:
+            wrong.add(found[2:5])
+        _add(counted, found)
+    wrong |= {left[2:5] for left in kept.values()} | _differing(_kept(session), counted)
     for year, unit, name in sorted(wrong):
         yield Flaw(_DIFFERS, detail=f"{year} {unit} {name}".rstrip())
+
+
+def _add(counted: _Counts, found: _Year) -> None:
+    _year, _version, school_year, unit, name, state, second, day = found
+    for column in (state, _SECOND.get(state) if second else None, day):
+        if column is not None and column != State.REPLACED.value:
+            for at in ("",) if column == day else ("", name):
+                key = (school_year, unit, at, column)
+                counted[key] = counted.get(key, 0) + 1
 
 
 def _differing(kept: _Counts, counted: _Counts) -> set[tuple[str, int, str]]:
     return {key[:3] for key in kept.keys() | counted.keys() if kept.get(key, 0) != counted.get(key, 0)}
 
 
-def _states(session: Session) -> _Counts:
-    told = (
-        YearRecordRow.school_year,
-        RecordVersion.issuing_unit_id,
-        RecordVersion.class_name,
-        RecordVersion.state,
-        RecordVersion.awaits_assessment,
-    )
+def _counted_again(session: Session) -> Iterator[_Year]:
+    """What counts of every pupil's year, from all of its versions."""
     rows = session.execute(
-        sa.select(*told, sa.func.count())
+        sa.select(*_TOLD_BY)
         .join(YearRecordRow, YearRecordRow.id == RecordVersion.year_record_id)
-        .group_by(*told)
+        .order_by(RecordVersion.year_record_id, RecordVersion.version)
+        .execution_options(yield_per=5_000)
     )
-    found: _Counts = {}
-    for year, unit, name, state, awaits, count in rows:
-        for column in (state, _SECOND.get(state) if awaits else None):
-            if column is not None:
-                found[year, unit, name, column] = found.get((year, unit, name, column), 0) + count
-    return found
+    for _year, versions in groupby(rows, key=lambda row: row.year_record_id):
+        yield _counts_of(list(versions))
+
+
+def _counts_of(versions: Sequence[sa.Row[*tuple[Any, ...]]]) -> _Year:
+    """versions: of one year, oldest first."""
+    locked = [version for version in versions if version.state == State.LOCKED.value]
+    counts = (locked or versions)[-1]
+    decides = locked[0] if locked else counts
+    second = any(version.awaits_assessment for version in versions if version.version <= decides.version)
+    dated = decides.accepted_at if counts.state in _DATED else None
+    day = day_of(dated).isoformat() if dated is not None else None
+    place = (counts.school_year, counts.issuing_unit_id, counts.class_name)
+    return (counts.year_record_id, counts.id, *place, counts.state, second, day)
+
+
+def _kept_years(session: Session) -> dict[int, _Year]:
+    return {
+        row.year_record_id: (
+            row.year_record_id,
+            row.version_id,
+            row.school_year,
+            row.unit_id,
+            row.class_name,
+            row.state,
+            row.second_round,
+            row.day.isoformat() if row.day is not None else None,
+        )
+        for row in session.execute(sa.select(*CountedYear.__table__.columns))
+    }
 
 
 def _kept(session: Session) -> _Counts:
-    columns = (*(state.value for state in State), "second_open", "second_accepted")
-    found = {
-        (row.school_year, row.unit_id, row.class_name, column): getattr(row, column)
-        for row in session.scalars(sa.select(ClassCount))
-        for column in columns
+    classes = session.scalars(sa.select(ClassCount)).all()
+    schools, days = session.scalars(sa.select(SchoolCount)).all(), session.scalars(sa.select(SchoolDay)).all()
+    by_class = {
+        (row.school_year, row.unit_id, row.class_name, name): getattr(row, name) for row in classes for name in _COLUMNS
     }
-    return found | {
-        (row.school_year, row.unit_id, "", column): getattr(row, column)
-        for row in session.scalars(sa.select(SchoolCount))
-        for column in columns
-    }
-
-
-def _days(session: Session) -> _Counts:
-    rows = session.execute(
-        sa.select(YearRecordRow.school_year, RecordVersion.issuing_unit_id, RecordVersion.accepted_at)
-        .join(YearRecordRow, YearRecordRow.id == RecordVersion.year_record_id)
-        .where(RecordVersion.state.in_((State.ACCEPTED.value, State.LOCKED.value)))
-        .execution_options(yield_per=10_000)
-    )
-    found: _Counts = {}
-    for year, unit, accepted_at in rows:
-        if accepted_at is not None:
-            key = (year, unit, "", day_of(accepted_at).isoformat())
-            found[key] = found.get(key, 0) + 1
-    return found
-
-
-def _kept_days(session: Session) -> _Counts:
-    rows = session.scalars(sa.select(SchoolDay))
-    return {(row.school_year, row.unit_id, "", row.day.isoformat()): row.accepted for row in rows}
+    by_school = {(row.school_year, row.unit_id, "", name): getattr(row, name) for row in schools for name in _COLUMNS}
+    by_day = {(row.school_year, row.unit_id, "", row.day.isoformat()): row.accepted for row in days}
+    return by_class | by_school | by_day

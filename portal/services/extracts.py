@@ -1,12 +1,13 @@
 """Extracts for procedures (plan PL 2.3d): chosen years printed under a number of their own, recorded as issued.
 
-The holder issues one: the family, or the school that keeps the record. It is the official form of whole years, sealed
-like every print; its foot bears the number, under which anybody reads what it covers and whether it still holds.
+The holder issues one: the family, or the school that keeps the record. It holds the chosen sections, or is the whole
+official form; sealed like every print. Its foot bears the number, under which anybody reads what it covers and whether
+it still holds.
 """
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,21 +20,29 @@ from portal.services.access import Action, Outcome, record_access
 from portal.services.lookup import basis_of, masked_name, readable_versions
 from portal.services.organisation import day_of
 from portal.services.papers import VIETNAM
-from portal.services.prints import Press, Printed, locked_versions, print_of
+from portal.services.prints import Press, Printed, frame_of, locked_versions, print_of, sections_of
 from portal.services.standing import standing_of
 from portal.services.verdicts import new_number, read_number
+from verify.form.render import EXCERPT_OF, PrintContext
+from verify.form.sections import Section, in_order, printable_alone
 from verify.standing import Standing
 
 PREFIX: Final = "TL"
 LONGEST: Final = timedelta(days=5 * 366)
 PAGE_ROWS: Final = 50
+SECTIONS: Final = "sections="
+"""How the ledger begins to say which sections of a record an extract holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """years: school years to print. destination: the procedure, and who receives it. expires_on: last day, or None."""
+    """years: school years to print. sections: which parts of them; None for the whole form with the signed bytes.
+
+    destination: the procedure, and who receives it. expires_on: last day, or None.
+    """
 
     years: tuple[str, ...]
+    sections: tuple[Section, ...] | None
     destination: str
     expires_on: date | None
 
@@ -49,13 +58,14 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class ExtractLine:
-    """An issued extract for who may issue them. holds: neither expired nor ended."""
+    """An issued extract for who may issue them. sections: as of `Wanted`. holds: neither expired nor ended."""
 
     id: int
     number: str
     full_name: str
     code: str
     years: tuple[str, ...]
+    sections: tuple[Section, ...] | None
     destination: str
     issuer: str
     by_guardian: bool
@@ -79,11 +89,15 @@ class CoveredYear:
 
 @dataclass(frozen=True, slots=True)
 class ToldExtract:
-    """What a number tells anybody: what the public card tells too, and what was issued. holds: as of `ExtractLine`."""
+    """What a number tells anybody: what the public card tells too, and what was issued.
+
+    sections: as of `Wanted`. holds: as of `ExtractLine`.
+    """
 
     number: str
     masked_name: str
     years: tuple[CoveredYear, ...]
+    sections: tuple[Section, ...] | None
     by_guardian: bool
     issued_at: datetime
     expires_on: date | None
@@ -115,18 +129,21 @@ def holder(session: Session, identity: Identity, code: str) -> Holder:
 def issue(
     session: Session, press: Press, identity: Identity, code: str, wanted: Wanted, now: datetime, network: str
 ) -> str:
-    """Issue an extract; returns its number. Raises NotFound; Refused with EXTRACT_YEARS or EXTRACT_DAY, and as
-    `print_of`.
+    """Issue an extract; returns its number. Raises NotFound; Refused with EXTRACT_YEARS, EXTRACT_SECTIONS or
+    EXTRACT_DAY, and as `print_of`.
     """
     held = holder(session, identity, code)
     if not wanted.years or not set(wanted.years) <= set(held.years):
         raise Refused(Problem.EXTRACT_YEARS)
+    if wanted.sections is not None and not printable_alone(wanted.sections):
+        raise Refused(Problem.EXTRACT_SECTIONS)
     if wanted.expires_on is not None and not day_of(now) <= wanted.expires_on <= day_of(now + LONGEST):
         raise Refused(Problem.EXTRACT_DAY)
     number = new_number(PREFIX)
     chosen = {year: held.years[year] for year in sorted(wanted.years)}
-    _note(session, identity, held.found, tuple(chosen), f"{number}: {wanted.destination}", network, now)
-    print_of(session, _named(press, number), held.found, chosen, now, _until(wanted.expires_on))
+    frame = _frame(press.context, number, wanted.sections)
+    _note(session, identity, held.found, tuple(chosen), frame, wanted.destination, network, now)
+    print_of(session, replace(press, context=frame), held.found, chosen, now, _until(wanted.expires_on))
     session.add(
         Extract(
             number=number,
@@ -150,18 +167,9 @@ def pdf_of(session: Session, press: Press, identity: Identity, number: str, now:
         raise Refused(Problem.EXTRACT_ENDED)
     locked = locked_versions(session, found.id)
     chosen = {str(year): locked[str(year), int(version)] for year, version in printed.years}
-    _note(session, identity, found, tuple(chosen), f"{row.number}: {row.destination}", network, now)
-    frame = replace(
-        press.context,
-        host_url=printed.host_url,
-        system_name=printed.system_name,
-        owner_name=printed.owner_name,
-        sample=printed.sample,
-        template=printed.template,
-    )
-    made = print_of(
-        session, _named(replace(press, context=frame), row.number), found, chosen, now, _until(row.expires_on)
-    )
+    frame = frame_of(printed)
+    _note(session, identity, found, tuple(chosen), frame, row.destination, network, now)
+    made = print_of(session, replace(press, context=frame), found, chosen, now, _until(row.expires_on))
     return Printed(made.pdf, f"trich-luc_{row.number}.pdf")
 
 
@@ -182,8 +190,9 @@ def told(session: Session, text: str, now: datetime) -> ToldExtract:
     if row is None or session.get_one(Transcript, row.transcript_id).restricted_at is not None:
         raise NotFound
     locked = locked_versions(session, row.transcript_id)
-    years = [locked[str(year), int(version)] for year, version in session.get_one(Print, row.print_id).years]
-    names = [str(year) for year, _version in session.get_one(Print, row.print_id).years]
+    printed = session.get_one(Print, row.print_id)
+    years = [locked[str(year), int(version)] for year, version in printed.years]
+    names = [str(year) for year, _version in printed.years]
     return ToldExtract(
         number=row.number,
         masked_name=masked_name(years[-1].full_name),
@@ -198,6 +207,7 @@ def told(session: Session, text: str, now: datetime) -> ToldExtract:
             )
             for name, version in zip(names, years, strict=True)
         ),
+        sections=sections_of(printed),
         by_guardian=row.by_guardian,
         issued_at=row.issued_at,
         expires_on=row.expires_on,
@@ -235,9 +245,9 @@ def extracts(session: Session, identity: Identity, page: int, now: datetime) -> 
     return ExtractPage(tuple(_line(row, now) for row in rows.all()), page, pages)
 
 
-def _lines() -> sa.Select[Extract, str, str, list[Any], str]:
+def _lines() -> sa.Select[Extract, str, str, Print, str]:
     return (
-        sa.select(Extract, Transcript.full_name, Transcript.lookup_code, Print.years, Account.display_name)
+        sa.select(Extract, Transcript.full_name, Transcript.lookup_code, Print, Account.display_name)
         .join(Transcript, Transcript.id == Extract.transcript_id)
         .join(Unit, Unit.id == Transcript.managing_unit_id)
         .join(Print, Print.id == Extract.print_id)
@@ -245,14 +255,15 @@ def _lines() -> sa.Select[Extract, str, str, list[Any], str]:
     )
 
 
-def _line(row: sa.Row[Extract, str, str, list[Any], str], now: datetime) -> ExtractLine:
-    held, full_name, code, years, issuer = row
+def _line(row: sa.Row[Extract, str, str, Print, str], now: datetime) -> ExtractLine:
+    held, full_name, code, printed, issuer = row
     return ExtractLine(
         id=held.id,
         number=held.number,
         full_name=full_name,
         code=code,
-        years=tuple(str(year) for year, _version in years),
+        years=tuple(str(year) for year, _version in printed.years),
+        sections=sections_of(printed),
         destination=held.destination,
         issuer=issuer,
         by_guardian=held.by_guardian,
@@ -284,8 +295,12 @@ def _until(day: date | None) -> datetime | None:
     return datetime.combine(day + timedelta(days=1), time(), VIETNAM) if day is not None else None
 
 
-def _named(press: Press, number: str) -> Press:
-    return replace(press, context=replace(press.context, extract=number))
+def _frame(context: PrintContext, number: str, sections: tuple[Section, ...] | None) -> PrintContext:
+    """Of an extract of chosen sections with the template that prints no others."""
+    if sections is None:
+        return replace(context, extract=number)
+    template = EXCERPT_OF[context.template]
+    return replace(context, extract=number, sections=in_order(sections), template=template)
 
 
 def _note(
@@ -293,10 +308,13 @@ def _note(
     identity: Identity,
     found: Transcript,
     years: tuple[str, ...],
-    purpose: str,
+    frame: PrintContext,
+    destination: str,
     network: str,
     now: datetime,
 ) -> None:
+    """In the ledger: which years and sections were printed, under which number, for what."""
+    sections = f"{SECTIONS}{','.join(frame.sections)}: " if frame.sections is not None else ""
     record_access(
         session,
         identity=identity,
@@ -306,6 +324,6 @@ def _note(
         network=network,
         now=now,
         basis=basis_of(identity, found),
-        fields=", ".join(years),
-        purpose=purpose,
+        fields=f"{sections}{', '.join(years)}",
+        purpose=f"{frame.extract}: {destination}",
     )

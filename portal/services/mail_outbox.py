@@ -21,7 +21,13 @@ from portal.services import alarms
 VIETNAM: Final = ZoneInfo("Asia/Ho_Chi_Minh")
 # What needs no act of its reader: told by mail only while its reader wants that.
 OPTIONAL: Final = frozenset(
-    {NoticeKind.SHARE_OPENED, NoticeKind.CHILD_SEEN, NoticeKind.RECORDS_LOCKED, NoticeKind.CUSTODY_ENDED}
+    {
+        NoticeKind.SHARE_OPENED,
+        NoticeKind.SHARE_TAKEN,
+        NoticeKind.CHILD_SEEN,
+        NoticeKind.RECORDS_LOCKED,
+        NoticeKind.CUSTODY_ENDED,
+    }
 )
 # Whoever gets three classes in a row gets one mail, and whoever is away all day not fifty.
 APART: Final = timedelta(minutes=30)

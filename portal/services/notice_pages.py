@@ -24,7 +24,7 @@ from portal.models import (
 from portal.services.uploads import LARGEST_ID
 
 PAGE_ROWS: Final = 20
-_OF_PUPILS: Final = (NoticeKind.SHARE_OPENED, NoticeKind.CHILD_SEEN)
+_OF_PUPILS: Final = (NoticeKind.SHARE_OPENED, NoticeKind.SHARE_TAKEN, NoticeKind.CHILD_SEEN)
 # The kinds that ask a second official, and the number of the proposal with its state.
 _PROPOSALS: Final = {
     NoticeKind.KEY_WAITS: (KeyProposal.id, KeyProposal.state, ProposalState.WAITING.value),

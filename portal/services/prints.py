@@ -28,6 +28,7 @@ from verify.errors import LimitExceeded
 from verify.evidence import Edition, StoredYear
 from verify.form.qr import SYMBOL
 from verify.form.render import PrintContext, render
+from verify.form.sections import Section
 from verify.pdf.seal import seal
 from verify.signing import Signer
 
@@ -134,9 +135,12 @@ def print_of(
 ) -> Printed:
     """The print of these years, oldest first; the caller has asked who may have it and writes down that they did.
 
-    until: how long its code opens what it shows; None: as long as any print's (`OPENS`).
+    until: how long its code opens what it shows; None: as long as any print's (`OPENS`). An extract of chosen sections
+    opens nothing.
     """
-    opens = until or now + OPENS
+    opens: datetime | None = until or now + OPENS
+    if press.context.sections is not None:
+        opens = None  # the second step tells marks, which an extract may leave out
     if any(version.state != State.LOCKED.value for version in chosen.values()):
         return _preview(session, press, found, chosen)
     summary = press.context.summary is not None
@@ -190,6 +194,7 @@ def _key(session: Session, press: Press, chosen: dict[str, RecordVersion], *, su
                 **witnessed,
                 **signed,
                 **({"extract": frame.extract} if frame.extract is not None else {}),
+                **({"sections": list(frame.sections)} if frame.sections is not None else {}),
             }
         )
     )
@@ -212,7 +217,7 @@ def _record(
     key: str,
     pdf: bytes,
     now: datetime,
-    opens: datetime,
+    opens: datetime | None,
 ) -> None:
     held = session.scalar(sa.select(Print).where(Print.cache_key == key))
     if held is not None:
@@ -236,6 +241,7 @@ def _record(
             summary=frame.summary,
             opens_until=opens,
             extract=frame.extract,
+            sections=" ".join(frame.sections) if frame.sections is not None else None,
         )
     )
     session.flush()
@@ -246,16 +252,36 @@ def editions_of(session: Session, transcript_id: int) -> list[tuple[tuple[tuple[
     rows = session.scalars(
         sa.select(Print).where(Print.transcript_id == transcript_id).order_by(Print.issued_at.desc(), Print.id.desc())
     )
-    made = (
-        (
-            tuple((str(year), int(version)) for year, version in row.years),
-            PrintContext(
-                row.host_url, row.system_name, row.owner_name, row.sample, False, row.template, row.summary, row.extract
-            ),
-        )
-        for row in rows
-    )
+    made = ((tuple((str(year), int(version)) for year, version in row.years), frame_of(row)) for row in rows)
     return list(dict.fromkeys(made))
+
+
+def frame_of(row: Print) -> PrintContext:
+    """In which frame a print was made."""
+    return PrintContext(
+        row.host_url,
+        row.system_name,
+        row.owner_name,
+        row.sample,
+        preview=False,
+        template=row.template,
+        summary=row.summary,
+        extract=row.extract,
+        sections=sections_of(row),
+    )
+
+
+def sections_issued(session: Session, transcript_id: int, extract: str | None) -> tuple[Section, ...] | None:
+    """The parts that the extract of this number holds; None where it is the whole form, or none of this record."""
+    if extract is None:
+        return None
+    row = session.scalar(sa.select(Print).where(Print.transcript_id == transcript_id, Print.extract == extract))
+    return sections_of(row) if row is not None else None
+
+
+def sections_of(row: Print) -> tuple[Section, ...] | None:
+    """The parts that an extract holds; None for a print of the whole form."""
+    return tuple(map(Section, row.sections.split())) if row.sections is not None else None
 
 
 def locked_versions(session: Session, transcript_id: int) -> dict[tuple[str, int], RecordVersion]:

@@ -17,6 +17,7 @@ from portal.identity import Identity
 from portal.models import (
     PRIMARY_KINDS,
     ClassCount,
+    CountedYear,
     RecordVersion,
     SchoolCount,
     SchoolDay,
@@ -35,7 +36,7 @@ _DIGITS: Final = re.compile(r"(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Versions by state; second_open and second_accepted: those of them that await additional assessment."""
+    """Pupils by the state of what counts of their year; second_…: those of them that belong to the second round."""
 
     draft: int = 0
     submitted: int = 0
@@ -45,6 +46,7 @@ class Counts:
     locked: int = 0
     second_open: int = 0
     second_accepted: int = 0
+    second_locked: int = 0
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
@@ -60,16 +62,20 @@ class Counts:
 
     @property
     def first_signed(self) -> int:
-        """Signed and sealed, without those that wait for the second round; locked ones are settled in either."""
-        return self.accepted + self.locked - self.second_accepted
+        """Signed and sealed, or locked, without those of the second round."""
+        return self.accepted + self.locked - self.second_signed
 
     @property
     def first_total(self) -> int:
-        return self.total - self.second_open - self.second_accepted
+        return self.total - self.second_total
+
+    @property
+    def second_signed(self) -> int:
+        return self.second_accepted + self.second_locked
 
     @property
     def second_total(self) -> int:
-        return self.second_open + self.second_accepted
+        return self.second_open + self.second_signed
 
     def missing(self, round_number: int) -> int:
         """How many of a round are not signed and sealed yet."""
@@ -229,15 +235,16 @@ def records(
     if unit is None or not may_list_round_records(identity).covers(code):
         raise NotFound
     wanted = [
-        YearRecordRow.school_year == school_year,
-        RecordVersion.issuing_unit_id == unit.id,
-        RecordVersion.state == state.value,
+        CountedYear.school_year == school_year,
+        CountedYear.unit_id == unit.id,
+        CountedYear.state == state.value,
     ]
     if class_name:
-        wanted.append(RecordVersion.class_name == class_name)
+        wanted.append(CountedYear.class_name == class_name)
     statement = (
         sa.select(Transcript.lookup_code, RecordVersion.full_name, RecordVersion.class_name, RecordVersion.packet_id)
-        .select_from(RecordVersion)
+        .select_from(CountedYear)
+        .join(RecordVersion, RecordVersion.id == CountedYear.version_id)
         .join(YearRecordRow, YearRecordRow.id == RecordVersion.year_record_id)
         .join(Transcript, Transcript.id == YearRecordRow.transcript_id)
         .where(*wanted)

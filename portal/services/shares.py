@@ -148,6 +148,7 @@ def shared_pdf(session: Session, press: Press, secret: str, pin: str, network: s
         raise NotFound
     versions = dict(reversed(locked_years(session, found, row.first_year, row.last_year).items()))
     write(session, found.id, look, Action.RECORD_PRINT, years=versions, scope=Scope(row.scope))
+    telling.share_taken(session, row.id, found.id, row.made_by, now)
     return print_of(session, press, found, versions, now)
 
 

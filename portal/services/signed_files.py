@@ -4,13 +4,17 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from portal.errors import Problem, Refused
+from portal.errors import NotFound, Problem, Refused
 from portal.identity import Identity
+from portal.models import SignedFile
 from portal.sandbox import Sandbox
+from portal.services.evidence import checks_from_json, checks_to_json
 from portal.services.packet_file import PacketFile, packet_file, read_packet_file, require_unchanged
 from portal.services.school_packets import packet_of
-from portal.services.signing import SignedPacket, submit_signatures
+from portal.services.signing import RefusedSignature, SignedPacket, submit_signatures
+from portal.services.uploads import LARGEST_ID
 from verify.anchors import TrustStore
+from verify.signing import Role
 
 
 def file_to_sign(session: Session, identity: Identity, packet_id: int) -> bytes:
@@ -42,6 +46,41 @@ def submit_file(
     if not brought.signatures:
         raise Refused(Problem.NOT_SIGNED)
     return submit_signatures(session, identity, packet_id, brought.signatures, trust, now)
+
+
+def hand_in(
+    session: Session, identity: Identity, packet_id: int, brought: PacketFile, trust: TrustStore, now: datetime
+) -> int:
+    """As `submit_file`, kept to be read again; returns the number of what is kept."""
+    done = submit_file(session, identity, packet_id, brought, trust, now)
+    refused = [
+        {"code": each.lookup_code, "role": each.role.value, "failed": checks_to_json(each.failed)}
+        for each in done.refused
+    ]
+    kept = SignedFile(
+        packet_id=packet_id,
+        handed_in_by=identity.account_id,
+        handed_in_at=now,
+        accepted=done.accepted,
+        waiting=done.waiting,
+        refused=refused,
+    )
+    session.add(kept)
+    session.flush()
+    return kept.id
+
+
+def handed_in(session: Session, identity: Identity, packet_id: int, number: int) -> SignedPacket:
+    """What became of a file that was handed in, for staff of the school. Raises NotFound, also for another packet's."""
+    packet_of(session, identity, packet_id)
+    kept = session.get(SignedFile, number) if 0 < number <= LARGEST_ID else None
+    if kept is None or kept.packet_id != packet_id:
+        raise NotFound
+    refused = tuple(
+        RefusedSignature(str(each["code"]), Role(each["role"]), checks_from_json(each["failed"]))
+        for each in kept.refused
+    )
+    return SignedPacket(packet_id, kept.accepted, kept.waiting, refused)
 
 
 def _opened(data: bytes) -> PacketFile | None:

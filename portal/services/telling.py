@@ -128,6 +128,21 @@ def share_opened(session: Session, share_id: int, transcript_id: int, made_by: i
     notices.tell(session, News(NoticeKind.SHARE_OPENED, transcript_id, happening), [made_by], now)
 
 
+def share_taken(session: Session, share_id: int, transcript_id: int, made_by: int, now: datetime) -> None:
+    """The official print was taken through a shared link: the guardian who made it learns it, once a day."""
+    happening = f"{share_id} {day_of(now).isoformat()}"
+    notices.tell(session, News(NoticeKind.SHARE_TAKEN, transcript_id, happening), [made_by], now)
+
+
+def amendment_answered(
+    session: Session, amendment_id: int, state: str, asked_by: int, by: int | None, now: datetime
+) -> None:
+    """A request to put a record right has come a step further, or has ended: who asked learns it. by: None for the
+    portal.
+    """
+    notices.tell(session, News(NoticeKind.AMENDMENT_ANSWERED, amendment_id, state, state), [asked_by], now, but=by)
+
+
 def child_seen(session: Session, transcript_id: int, grant_id: int, now: datetime) -> None:
     """A pupil's record was opened under a grant: the guardians learn it, once a day for each grant."""
     news = News(NoticeKind.CHILD_SEEN, transcript_id, f"{grant_id} {day_of(now).isoformat()}")

@@ -101,6 +101,8 @@ def check(desk: CheckingDesk, open_reading: OpenReading, item: ToCheck, now: dat
 def _answered(checked: CheckedFile) -> Answer:
     deciding = checked.conclusion.deciding
     detail = {"reason": deciding.reason.value, "question": deciding.question.value}
+    if any(check.reason is Reason.PART_OF_RECORD for check in checked.conclusion.checks):
+        detail["part"] = Reason.PART_OF_RECORD.value
     outcome, year = ItemOutcome(checked.conclusion.verdict.value), _year(checked.card, checked.school_year)
     return Answer(outcome, detail, checked, checked.card, year)
 

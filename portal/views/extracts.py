@@ -12,7 +12,7 @@ from portal.identity import Identity
 from portal.presenters import extracts as presenter
 from portal.presenters.problems import sentence
 from portal.services import extracts as service
-from portal.services.extracts import Wanted
+from portal.services.extracts import Holder, Wanted
 from portal.services.organisation import day_of
 from portal.web import limits, network
 from portal.web.clock import now
@@ -21,9 +21,10 @@ from portal.web.rendering import page
 from portal.web.runtime import runtime
 from portal.web.unit_of_work import reading, writing
 from portal.web.watch import counting_misses
+from verify.form.sections import LEAST, Section
 
 blueprint = Blueprint("extracts", __name__, url_prefix="/trich-luc")
-_BESIDE: Final = {Problem.EXTRACT_DAY: "expires_on"}
+_BESIDE: Final = {Problem.EXTRACT_DAY: "expires_on", Problem.EXTRACT_SECTIONS: "sections"}
 
 
 @blueprint.get("")
@@ -50,7 +51,8 @@ def issue(identity: Identity, code: str) -> AnyResponse:
     form = _form(identity, code, request.form)
     if not form.validate():
         return _issuing(identity, code, form)
-    wanted = Wanted(tuple(form.years.data), form.destination.data, form.expires_on.data)
+    sections = tuple(map(Section, form.chosen)) if form.chosen is not None else None
+    wanted = Wanted(tuple(form.years.data), sections, form.destination.data, form.expires_on.data)
     try:
         with counting_misses(identity, code), writing() as session:
             number = service.issue(session, runtime().press, identity, code, wanted, now(), network.kept())
@@ -96,20 +98,22 @@ def end(identity: Identity, number: str) -> AnyResponse:
 
 def _form(identity: Identity, code: str, given: Any) -> ExtractForm:
     with counting_misses(identity, code), reading() as session:
-        years = tuple(service.holder(session, identity, code).years)
-    return ExtractForm(given, years, day_of(now()))
+        return _form_of(service.holder(session, identity, code), given)
+
+
+def _form_of(held: Holder, given: Any) -> ExtractForm:
+    return ExtractForm(given, tuple(held.years), presenter.section_choices(), LEAST, day_of(now()))
 
 
 def _issuing(identity: Identity, code: str, form: ExtractForm | None) -> Response:
     with counting_misses(identity, code), reading() as session:
         held = service.holder(session, identity, code)
         shown = presenter.present_issue(held, service.of_record(session, held.found, now()))
-        years = tuple(held.years)
     status = 200 if form is None else 422
     return page(
         "extracts/issue.html",
         status=status,
         page=shown,
-        form=form or ExtractForm(None, years, day_of(now())),
+        form=form or _form_of(held, None),
         made=request.args.get("so", "")[:20],
     )

@@ -14,7 +14,6 @@ from portal.presenters.refusals import refusal_sentence
 from portal.services import amendment_pages, signed_files
 from portal.services import school_packets as service
 from portal.services import uploads as uploads_service
-from portal.services.signing import SignedPacket
 from portal.services.withdrawal import withdraw
 from portal.web import limits
 from portal.web.clock import now
@@ -42,8 +41,8 @@ def listing(identity: Identity) -> Response:
 @blueprint.get("/<int:packet_id>")
 @signed_in
 def packet(identity: Identity, packet_id: int) -> Response:
-    """One packet: the state of each record and who has signed."""
-    return _shown(identity, packet_id, SignedFileForm())
+    """One packet: the state of each record and who has signed. `?nop=`: with what became of a handed-in file."""
+    return _shown(identity, packet_id, SignedFileForm(), request.args.get("nop", type=int))
 
 
 @blueprint.get("/<int:packet_id>/bien-nhan")
@@ -68,8 +67,8 @@ def file_to_sign(identity: Identity, packet_id: int) -> Response:
 
 @blueprint.post("/<int:packet_id>/chu-ky")
 @signed_in
-def submit_signatures(identity: Identity, packet_id: int) -> Response:
-    """Bring the signed file in; each signature that does not count is named with its reason."""
+def submit_signatures(identity: Identity, packet_id: int) -> AnyResponse:
+    """Bring the signed file in, then to the page that names each signature that does not count, with its reason."""
     limits.spend_check()
     form = SignedFileForm(CombinedMultiDict((request.files, request.form)))
     if form.validate():
@@ -77,13 +76,13 @@ def submit_signatures(identity: Identity, packet_id: int) -> Response:
             brought = signed_files.open_signed(runtime().sandbox, form.file.data.read())
             trust = runtime().trust(now())
             with writing() as session:
-                done = signed_files.submit_file(session, identity, packet_id, brought, trust, now())
+                number = signed_files.hand_in(session, identity, packet_id, brought, trust, now())
         except Refused as refused:
             form.refuse("file", sentence(refused.problem, refused.detail))
         except VerifyError as refused:
             form.refuse("file", refusal_sentence(refused))
         else:
-            return _shown(identity, packet_id, SignedFileForm(), done)
+            return redirect(url_for("packets.packet", packet_id=packet_id, nop=number), 303)
     return _shown(identity, packet_id, form)
 
 
@@ -91,15 +90,15 @@ def _signs(identity: Identity) -> bool:
     return bool(identity.units_as(StaffRole.HEAD))
 
 
-def _shown(identity: Identity, packet_id: int, form: SignedFileForm, done: SignedPacket | None = None) -> Response:
+def _shown(identity: Identity, packet_id: int, form: SignedFileForm, number: int | None = None) -> Response:
     with reading() as session:
+        done = signed_files.handed_in(session, identity, packet_id, number) if number is not None else None
         shown = presenter.present_packet(
             service.packet_view(session, identity, packet_id), done, signs=_signs(identity)
         )
         days = runtime().settings.amendment_days
         asked = request_lines(amendment_pages.of_packet(session, identity, packet_id, days, now()))
-    refused = bool(form.summary or (done is not None and done.refused))
-    return page("packets/packet.html", status=422 if refused else 200, page=shown, form=form, requests=asked)
+    return page("packets/packet.html", status=422 if form.summary else 200, page=shown, form=form, requests=asked)
 
 
 @blueprint.get("/<int:packet_id>/rut")

@@ -73,6 +73,7 @@ def test_an_extract_and_its_number(portal: Portal, contexts: Callable[..., Brows
     parent = parent_of(portal, contexts, portal.world.codes.locked)
     parent.click("text=Trích lục cho thủ tục")
     parent.check("input[value='2025-2026']")
+    parent.check("input[value='marks']")
     parent.fill("#destination", "hồ sơ hưởng chế độ, nộp UBND xã Mẫu")
     parent.fill("#expires_on", "2027-06-30")
     looked_at(parent, "extract-issue")
@@ -92,4 +93,5 @@ def test_an_extract_and_its_number(portal: Portal, contexts: Callable[..., Brows
     stranger.set_input_files("#file", "tests/output/extract.pdf")
     stranger.click("main button")
     assert number in stranger.inner_text("main")
+    assert "Đây là trích lục" in stranger.inner_text("main")
     looked_at(stranger, "extract-checked")

@@ -20,9 +20,9 @@ from tests.browser.conftest import DESK, PHONE
 from tests.browser.test_looks import OVERFLOWS
 from tests.portal.attacks.asking import Question, questions, routes
 from tests.portal.attacks.conftest import LIMITS, NO_LIMIT
+from tests.portal.attacks.ground import Ground, ground
 from tests.portal.attacks.knocking import COOKIE, Knocker
 from tests.portal.attacks.rules import LINES
-from tests.portal.attacks.things import Ground, ground
 from tests.portal.conftest import set_limits
 
 RULES: Final = {

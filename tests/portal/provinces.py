@@ -195,9 +195,9 @@ def two_provinces(
         data = folder / "b" / "instance"
         shutil.copytree(here.settings.data / DEMO_AUTHORITY, data / DEMO_AUTHORITY)
         url = held.enter_context(fresh_database(at[1], data))
-        other = _new(Settings(data=data, database_url=url), sandbox)
+        other = new_instance(Settings(data=data, database_url=url), sandbox)
         held.callback(other.engine.dispose)
-        provinces = _with_witness(here, "a"), _with_witness(other, "b")
+        provinces = with_witness(here, "a"), with_witness(other, "b")
         for province in provinces:
             province.inspected(DAY - timedelta(hours=1))
         provinces[0].knows(provinces[1], THERE)
@@ -205,7 +205,8 @@ def two_provinces(
         yield provinces
 
 
-def _new(settings: Settings, sandbox: Sandbox) -> DemoInstance:
+def new_instance(settings: Settings, sandbox: Sandbox) -> DemoInstance:
+    """The neighbouring province; its authority lies in its folder already."""
     create_instance(settings, demo_founding("https://tinh-ban.example"), NOW)
     opened = open_runtime(settings, NOW)
     shared = Runtime(
@@ -220,7 +221,8 @@ def _new(settings: Settings, sandbox: Sandbox) -> DemoInstance:
     return DemoInstance(settings, open_engine(settings.database_url), shared)
 
 
-def _with_witness(instance: DemoInstance, name: str) -> Province:
+def with_witness(instance: DemoInstance, name: str) -> Province:
+    """With a witness of its own, which counts."""
     origin = f"chung-kien-{name}.example/w"
     signer = notes.parse_skey(notes.format_skey(origin, secrets.token_bytes(32), notes.Kind.COSIGNATURE_V1))
     vkey = notes.format_vkey(signer.verifier)

@@ -7,7 +7,7 @@ guards it, because a compile changes its state and threads share it.
 import functools
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,9 @@ from verify import limits
 from verify.errors import LimitExceeded, MalformedRecord, Refusal, VerifyError
 from verify.form import words
 from verify.form.boxes import CORNERS, CellBox
+from verify.form.excerpt import ExcerptSheet
 from verify.form.letters import FONTS, printable
+from verify.form.sections import Section, printable_alone
 from verify.form.sheet import Sheet
 from verify.record.model import YearRecord
 
@@ -29,7 +31,16 @@ _HERE: Final = Path(__file__).parent
 OFFICIAL: Final = 1
 # The same form with "BẢN TẬP HUẤN" in every margin: of instances that people learn with.
 TRAINING: Final = 2
-TEMPLATES: Final = {OFFICIAL: _HERE / "v1" / "form.typ", TRAINING: _HERE / "training" / "form.typ"}
+# Chosen parts of a record, and the same for training.
+EXCERPT: Final = 3
+TRAINING_EXCERPT: Final = 4
+TEMPLATES: Final = {
+    OFFICIAL: _HERE / "v1" / "form.typ",
+    TRAINING: _HERE / "training" / "form.typ",
+    EXCERPT: _HERE / "excerpt_v1" / "form.typ",
+    TRAINING_EXCERPT: _HERE / "training" / "excerpt.typ",
+}
+EXCERPT_OF: Final = {OFFICIAL: EXCERPT, TRAINING: TRAINING_EXCERPT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +61,8 @@ class PrintContext:
     host_url: the only official address, scheme and host. system_name, owner_name: source system and its owner (Luật
     GDĐT 20/2023 Đ.12). sample: "DỮ LIỆU MẪU" on each page. preview: watermark, no QR. template: version of the form.
     summary: digits of the signed summary in the QR of a single year's pages, where the holder asked for it.
-    extract: number of the extract that a print was issued as; every foot says it.
+    extract: number of the extract that a print was issued as; every foot says it. sections: the parts that an extract
+    holds, with a template of its own; None for the whole form.
     """
 
     host_url: str
@@ -61,6 +73,7 @@ class PrintContext:
     template: int = OFFICIAL
     summary: str | None = None
     extract: str | None = None
+    sections: tuple[Section, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +96,12 @@ def render(
     origins: of years that the system before this one had locked, or that took another version's place; the foot of
     their pages says so.
     Fields of a year's cells carry the prefix `2025-2026/` when several years are printed. Raises
-    MalformedRecord(BAD_SHAPE) for no year, several pupils, an unknown template or several years with a summary;
-    LimitExceeded for a text or a print beyond `verify.limits`.
+    MalformedRecord(BAD_SHAPE) for no year, several pupils, an unknown template, several years with a summary, or
+    sections that no extract can have; LimitExceeded for a text or a print beyond `verify.limits`.
     """
     _check(years, context)
     told = {each.school_year: words.origin(each) for each in origins}
-    sheet = Sheet(context.host_url, _source(context), context.preview, told, context.summary)
+    sheet = _sheet(context, told)
     data = _metadata(years, context) | {"attachments": [_attached(each) for each in attachments]}
     pdf, corners = _press(context.template).print(data | sheet.data(years))
     boxes = sheet.cells.boxes(corners)
@@ -105,11 +118,29 @@ def _check(years: Sequence[YearRecord], context: PrintContext) -> None:
         raise MalformedRecord(Refusal.BAD_SHAPE, "template")
     if context.summary is not None and len(years) != 1:
         raise MalformedRecord(Refusal.BAD_SHAPE, "summary")
+    if (context.sections is not None) != (context.template in EXCERPT_OF.values()):
+        raise MalformedRecord(Refusal.BAD_SHAPE, "sections")
+    if context.sections is not None and not _is_extract(context, context.sections):
+        raise MalformedRecord(Refusal.BAD_SHAPE, "sections")
+
+
+def _is_extract(context: PrintContext, sections: Collection[Section]) -> bool:
+    """A summary would tell marks that the extract leaves out, and of what is not locked there is none."""
+    issued = context.extract is not None and context.summary is None and not context.preview
+    return issued and printable_alone(sections)
+
+
+def _sheet(context: PrintContext, told: Mapping[str, str]) -> Sheet:
+    source = _source(context)
+    if context.sections is None or context.extract is None:
+        return Sheet(context.host_url, source, context.preview, told, context.summary)
+    return ExcerptSheet(context.host_url, source, told, context.extract, context.sections)
 
 
 def _source(context: PrintContext) -> str:
     # First, so that no line ends within the number: a hyphen there is none in the text of the page.
-    issued = f"Trích lục số {context.extract}. " if context.extract is not None else ""
+    part = ", chỉ gồm các phần ghi ở trang đầu" if context.sections is not None else ""
+    issued = f"Trích lục số {context.extract}{part}. " if context.extract is not None else ""
     return (
         f"{issued}Bản in từ {context.system_name}, do {context.owner_name} quản lý. "
         f"Địa chỉ tra cứu, kiểm tra chính thức duy nhất: {context.host_url}"
@@ -119,9 +150,10 @@ def _source(context: PrintContext) -> str:
 def _metadata(years: Sequence[YearRecord], context: PrintContext) -> dict[str, Any]:
     newest = years[-1]
     day = words.document_day(newest)
+    kind = "Học bạ" if context.sections is None else "Trích lục học bạ"
     span = newest.school_year if len(years) == 1 else f"{years[0].school_year} – {newest.school_year}"
     return {
-        "title": printable(f"Học bạ cấp tiểu học – {newest.full_name} – {span}"),
+        "title": printable(f"{kind} cấp tiểu học – {newest.full_name} – {span}"),
         "author": printable(newest.issuing_school.name),
         "day": {"year": day.year, "month": day.month, "day": day.day},
         "sample": context.sample or any(year.sample for year in years),

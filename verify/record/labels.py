@@ -10,6 +10,8 @@ FIELD_LABELS: Final = {
     "form": "Chữ in sẵn và khung của mẫu",
     "qr": "Mã QR",
     "footer": "Chân trang",
+    "extract": "Số trích lục",
+    "sections": "Trích lục gồm",
     "lookup_code": "Mã số tra cứu",
     "personal_id_absent_reason": "Lý do chưa có số định danh cá nhân",
     "full_name": "Họ và tên",

@@ -14,12 +14,13 @@ from werkzeug.routing import Rule
 from portal.identity import Identity
 from portal.services import accounts
 from portal.web import clock
+from tests.portal.attacks.ground import Ground
 from tests.portal.attacks.knocking import address_of
-from tests.portal.attacks.rules import NOTHING
-from tests.portal.attacks.things import MISSING, Ground, Thing
+from tests.portal.attacks.things import Thing
 
-# Parameters that name rows.
-NUMBERS: Final = re.compile(r"\w+_id")
+MISSING: Final = 987_654
+# Of an extract and of a verdict.
+NUMBER: Final = re.compile(r"[A-Z]{2}(-\w{4}){3}")
 # What no later page shows: who looked, that a session is alive, what a passkey is asked to sign.
 UNSEEN: Final = frozenset({"access_event", "web_session", "passkey_challenge"})
 # What a look may write: also that the family is told.
@@ -49,13 +50,10 @@ def routes(app: Flask) -> list[tuple[Rule, str]]:
 
 
 def questions(held: Ground, rule: Rule, method: str, of: str, query: str = "") -> list[Question]:
-    """The own thing, the other one and none; of a route that names nothing, one question."""
+    """The own thing, the other one and none, of each kind; of a route that names nothing, one question."""
     if not of:
         return [Question(rule.endpoint, method, address_of(rule, {}), Thing({}), True)]
-    if of == NOTHING:
-        values: dict[str, object] = {name: MISSING for name in rule.arguments if NUMBERS.fullmatch(name)}
-        return [Question(rule.endpoint, method, address_of(rule, values), Thing(values), False)]
-    things = [(thing, True) for thing in held.things[of]]
+    things = [(thing, True) for kind in of.split() for thing in held.things[kind]]
     things.append((missing(things[0][0]), False))
     return [
         Question(rule.endpoint, method, address_of(rule, thing.values) + query.format(**thing.values), thing, there)
@@ -65,7 +63,7 @@ def questions(held: Ground, rule: Rule, method: str, of: str, query: str = "") -
 
 def missing(thing: Thing) -> Thing:
     """The same kind of thing, which nobody has; its year, row and act stay."""
-    kept = {"act", "row", "position"}
+    kept = {"act", "row", "position", "print_"}
     values = {
         name: value if name in kept else MISSING if isinstance(value, int) else _none_like(str(value))
         for name, value in thing.values.items()
@@ -74,7 +72,9 @@ def missing(thing: Thing) -> Thing:
 
 
 def _none_like(text: str) -> str:
-    return {4: "none", 9: "1999-2000", 32: "e" * 32}.get(len(text), "MAU-KHONG")
+    """Of the same shape, so that it is looked for."""
+    shapes = {4: "none", 9: "1999-2000", 10: "01/01/2001", 32: "e" * 32, 64: "e" * 64}
+    return f"{text[:3]}0000-0000-0000" if NUMBER.fullmatch(text) else shapes.get(len(text), "MAU-KHONG")
 
 
 def identities(held: Ground) -> dict[str, Identity | None]:

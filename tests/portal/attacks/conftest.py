@@ -1,4 +1,4 @@
-"""The world of the attacks, made once a module; limits and waiting are off, but where a test sets them."""
+"""The world of the attacks, made once and fresh in each module; limits and waiting are off, but for tests of them."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 from portal.web import pace
-from tests.portal.attacks.things import Ground, ground
+from tests.portal.attacks.ground import Ground, ground
 from tests.portal.conftest import set_limits
 
 NO_LIMIT: Final = "1000000 per day"
@@ -24,9 +24,15 @@ LIMITS: Final = (
 )
 
 
+@pytest.fixture(scope="package")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    with ground(tmp_path_factory.mktemp("attacks")) as filled:
+        yield filled
+
+
 @pytest.fixture(scope="module")
-def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    with pytest.MonkeyPatch.context() as patch, ground(tmp_path_factory.mktemp("attacks")) as made:
+def held(made: Ground) -> Iterator[Ground]:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pace, "INSIDE_SECONDS", 1e-6)
         patch.setattr(pace, "CARD_SECONDS", 1e-6)
         made.world.renew()

@@ -1,5 +1,6 @@
 """Asks one address as one person, and tells the answer in one word."""
 
+import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ SIGN_IN: Final = "/dang-nhap"
 COOKIE: Final = "hocba-session"
 FORM: Final = "hocba-form"
 _TOKEN: Final = re.compile(rb'name="csrf_token"[^>]*value="([^"]+)"')
+NO_FILES: Final[Mapping[str, bytes]] = {}
 # Values for parameters that no thing has: each is one that could be right.
 PLAIN: Final[dict[str, object]] = {
     "act": "doi-ten",
@@ -35,9 +37,13 @@ PLAIN: Final[dict[str, object]] = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """status, and what it says without what is new in every answer. sign_in: sent to sign in."""
+    """status, and what it says without what is new in every answer. sign_in: sent to sign in.
+
+    headers: of a cookie its name only.
+    """
 
     status: int
+    headers: frozenset[tuple[str, str]]
     body: bytes
     sign_in: bool
     type: str
@@ -63,9 +69,12 @@ class Knocker:
         assert form is not None
         self.form_cookie = self._cookies[FORM] = form.value
 
-    def ask(self, method: str, address: str, fields: dict[str, str]) -> Answer:
-        """fields: of the form that is posted."""
-        data = {"csrf_token": self.csrf, **fields} if method == "POST" else None
+    def ask(
+        self, method: str, address: str, fields: Mapping[str, str], files: Mapping[str, bytes] = NO_FILES
+    ) -> Answer:
+        """fields, files: of the form that is posted."""
+        sent = {name: (io.BytesIO(data), "tep.json") for name, data in files.items()}
+        data = {"csrf_token": self.csrf, **fields, **sent} if method == "POST" else None
         return answered(self.raw(method, address, data=data), address)
 
     def raw(
@@ -90,9 +99,15 @@ class Knocker:
 
 def answered(response: TestResponse, address: str) -> Answer:
     """The answer without tokens, numbers of failures and the address itself."""
-    body = _TOKEN.sub(b"", response.get_data()).replace(address.partition("?")[0].encode(), b"ADDRESS")
-    sent = response.location or ""
-    return Answer(response.status_code, body, sent.partition("?")[0] == SIGN_IN, response.mimetype or "")
+    path = address.partition("?")[0]
+    body = _TOKEN.sub(b"", response.get_data()).replace(path.encode(), b"ADDRESS")
+    headers = frozenset(
+        (name, value.partition("=")[0] if name == "Set-Cookie" else value.replace(path, "ADDRESS"))
+        for name, value in response.headers.items()
+        if name != "Content-Length"  # the address stands in the page
+    )
+    sent = (response.location or "").partition("?")[0] == SIGN_IN
+    return Answer(response.status_code, headers, body, sent, response.mimetype or "")
 
 
 def token_of(response: TestResponse) -> str:

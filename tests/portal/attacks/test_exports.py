@@ -21,10 +21,10 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 from portal.web import clock
 from tests.portal.attacks.asking import identities, questions, routes
+from tests.portal.attacks.ground import Ground
 from tests.portal.attacks.knocking import Knocker
 from tests.portal.attacks.people import OFFICIAL, OTHER, OWN, SECONDARY
 from tests.portal.attacks.rules import LINES
-from tests.portal.attacks.things import Ground
 from tests.portal.jobs.running import run_jobs
 
 PORTAL: Final = Path(__file__).parents[3] / "portal"

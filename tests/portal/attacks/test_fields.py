@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import product
 from typing import Final
 from urllib.parse import urlencode
 from xml.etree.ElementTree import Element
@@ -18,11 +19,16 @@ from portal.web import clock
 from portal.web.guards import Guard, guard_of
 from tests.client import parse
 from tests.portal.attacks.asking import BESIDE, Question, identities, questions, routes, written
+from tests.portal.attacks.ground import Ground
 from tests.portal.attacks.knocking import Knocker, address_of
 from tests.portal.attacks.people import OFFICIAL, OWN, SECONDARY
 from tests.portal.attacks.rules import LINES
-from tests.portal.attacks.things import MARK, Ground
+from tests.portal.attacks.things import MARK
 
+# What no column holds, what no float holds, and more digits than Python reads.
+HUGE: Final = ("9" * 20, "2" * 2_000, "2" * 5_000)
+# What a person writes where nothing else is asked for.
+WRITTEN: Final = "Mẫu 12/QĐ-SGDĐT"
 # Who fills in a form: the first who may.
 WRITERS: Final = (OFFICIAL, "second official", f"head@{SECONDARY}", f"head@{OWN}", f"clerk@{OWN}", "guardian", "nobody")
 MARKUP: Final = f"\"'>{MARK}<script>alert(1)</script>{{{{7*7}}}}"
@@ -147,7 +153,7 @@ def value_of(field: Element, kind: str) -> str:
         options = [option.get("value", "") for option in field.iter("option")]
         return next((each for each in options if each), "")
     plain = {"date": (today + timedelta(days=1)).isoformat(), "number": "2", "password": "một câu dài dễ nhớ"}
-    return field.get("value") or plain.get(kind, "Mẫu 12/QĐ-SGDĐT")
+    return field.get("value") or plain.get(kind, WRITTEN)
 
 
 @pytest.fixture(scope="module")
@@ -227,6 +233,24 @@ def test_sql_in_every_field_is_only_text(held: Ground, forms: list[tuple[Knocker
                     wrong.append(f"{form.action} {names} {tried[:20]!r}: {answer.status}")
                 if changed:
                     held.world.renew()
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_number_is_too_large_to_be_refused(held: Ground, forms: list[tuple[Knocker, Form]]) -> None:
+    """Every field that may hold a number, hidden ones too; what a person only chooses stays right."""
+    tried, wrong = 0, []
+    with written(held.world.engine) as changed:
+        for (knocker, form), huge in product(forms, HUGE):
+            numbers = [name for name, value in form.fields.items() if value.isdigit() or value == WRITTEN]
+            tried += bool(numbers)
+            changed.clear()
+            fields = {**form.fields, **dict.fromkeys(numbers, huge), "csrf_token": knocker.csrf}
+            answer = knocker.raw("POST", form.action, data=fields)
+            if answer.status_code >= 500:
+                wrong.append(f"{form.action} {numbers} {len(huge)} digits: {answer.status}")
+            if changed:
+                held.world.renew()
+    assert tried > 100
     assert not wrong, "\n".join(wrong)
 
 

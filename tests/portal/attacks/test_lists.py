@@ -15,8 +15,8 @@ from portal.models import AccessGrant, Correction, CustodyRequest, KeyAuthorisat
 from portal.services import certificates, correction_cases, custody_pages, grant_pages
 from portal.services.custody_days import DayLimits
 from portal.web import clock
+from tests.portal.attacks.ground import Ground
 from tests.portal.attacks.people import DEPARTMENT, EAST, MINISTRY, OTHER, OWN, SECONDARY, WEST
-from tests.portal.attacks.things import Ground
 
 UNITS = (OWN, OTHER, SECONDARY, EAST, WEST, DEPARTMENT, MINISTRY)
 DAYS = DayLimits(5, 5)

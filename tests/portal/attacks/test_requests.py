@@ -14,10 +14,11 @@ from portal.web.guards import Guard, guard_of
 from tests.client import check_headers
 from tests.portal.attacks.asking import questions, routes, written
 from tests.portal.attacks.conftest import LIMITS, NO_LIMIT
+from tests.portal.attacks.ground import Ground
 from tests.portal.attacks.knocking import FORM, Knocker
 from tests.portal.attacks.people import OFFICIAL
 from tests.portal.attacks.rules import LINES
-from tests.portal.attacks.things import PAGE, Ground
+from tests.portal.attacks.things import PAGE
 from tests.portal.conftest import set_limits
 from verify.code import new_code
 
@@ -95,8 +96,10 @@ def test_a_post_without_the_forms_token_changes_nothing(held: Ground) -> None:
                 continue
             asked += 1
             changed.clear()
-            fields = {"csrf_token": stolen, **LINES[rule.endpoint].fields}
-            answer = official.ask("POST", questions(held, rule, method, LINES[rule.endpoint].of)[0].address, fields)
+            line = LINES[rule.endpoint]
+            question = questions(held, rule, method, line.of)[0]
+            fields = {"csrf_token": stolen, **line.form(question.thing)}
+            answer = official.ask("POST", question.address, fields, line.files)
             if answer.status != 400 or changed - {"web_session"}:
                 wrong.append(f"{rule.rule}: {answer.status} {changed}")
     assert asked > 150

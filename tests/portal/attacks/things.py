@@ -1,19 +1,16 @@
-"""A world with one thing of every kind that an address can name: of the own school, of the other, of the department.
+"""One thing of every kind that an address can name: of the own school, of the other, of the department.
 
 Rows stand as the services would have left them; what the pages need to show them comes from real files.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from pathlib import Path
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from portal.identity import SYSTEM
+from portal.identity import Identity
 from portal.models import (
     AccessGrant,
     Account,
@@ -52,37 +49,16 @@ from portal.models import (
     TransferItem,
     Unit,
     UnitImport,
-    UnitKind,
     Upload,
     YearRecordRow,
 )
-from portal.services import unit_acts
-from portal.services.unit_acts import Actor, Basis, NewUnit
+from portal.services.accounts import identity_behind
 from portal.web import clock
-from tests.databases import Backend, copy_database
-from tests.factories import year_record
-from tests.portal.attacks.people import (
-    DEPARTMENT,
-    EAST,
-    MINISTRY,
-    OFFICIAL,
-    OTHER,
-    OWN,
-    SECONDARY,
-    SINCE,
-    WEST,
-    Person,
-    everyone,
-    guardian,
-    signed_in,
-)
-from tests.portal.worlds import World, locked_class, made_world
+from tests.portal.attacks.people import OFFICIAL, OTHER, OWN, SECONDARY, SINCE, guardian
 from verify.canonical import sha256
-from verify.record.model import YearRecord
 
 YEAR: Final = "2025-2026"
 HASH: Final = "0" * 64
-MISSING: Final = 987_654
 # Stands in every text of the world: in no page as it is, and in no table as a formula.
 MARK: Final = "<i id=xss>"
 TEXT: Final = f"=1+mẫu {MARK}&'\""
@@ -105,67 +81,28 @@ class Thing:
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
-    """The world, who walks in it, and what lies there: by kind, the own one and the other one."""
+class Site:
+    """Where things are put, by side: the own school's and the other one's. cast: accounts by name."""
 
-    world: World
-    people: dict[str, Person]
-    things: dict[str, tuple[Thing, Thing]]
-    units: dict[str, int]
+    session: Session
+    cast: dict[str, Account]
+    transcripts: tuple[Transcript, ...]
+    guardians: tuple[Account, ...]
+    now: datetime
 
+    def clerk(self, side: int) -> Account:
+        return self.cast[f"clerk@{(OWN, OTHER)[side]}"]
 
-@contextmanager
-def ground(folder: Path) -> Iterator[Ground]:
-    """Made once; `world.renew()` goes back to it."""
-    with made_world(Backend.SQLITE, folder) as world:
-        world.renew()
-        with Session(world.engine) as session, session.begin():
-            _units(session, world)
-            (code,) = locked_class(session, world.runtime, [_neighbour()], OTHER)
-            cast = everyone(session)
-            builder = Builder(session, cast, (world.codes.locked, code))
-            builder.decoy()
-            things = builder.things()
-            people = {name: signed_in(session, account) for name, account in {**cast, **builder.guardians}.items()}
-            units = {row.code: row.id for row in session.scalars(sa.select(Unit))}
-        world.engine.dispose()
-        filled = replace(world, template=f"sqlite:///{folder / 'filled.sqlite3'}")
-        copy_database(filled.template, str(world.runtime.settings.database_url))
-        yield Ground(filled, {"nobody": Person("nobody", 0, None), **people}, things, units)
+    def identity(self, name: str) -> Identity:
+        """Of one of the cast, as it is today."""
+        found = identity_behind(self.session, self.cast[name].id, self.now)
+        assert found is not None
+        return found
 
-
-def _neighbour() -> YearRecord:
-    plain = year_record(5)
-    toan = replace(plain.subjects["toan"], comment=TEXT)
-    return replace(
-        plain,
-        full_name=f"Hồ {MARK} Gia Bảo",
-        personal_id="087315009111",
-        moet_student_code="8712349111",
-        class_name="5B",
-        subjects={**plain.subjects, "toan": toan},
-        ethnicity=TEXT,
-        birth_place=TEXT,
-        home_town=TEXT,
-        address=TEXT,
-        father=TEXT,
-        mother=TEXT,
-        awards=(TEXT,),
-        homeroom_teacher=TEXT,
-    )
-
-
-def _units(session: Session, world: World) -> None:
-    actor, first = Actor(SYSTEM, world.runtime.log_signer, clock.read()), Basis("1/QĐ", SINCE, SINCE)
-    made = (
-        (MINISTRY, UnitKind.MINISTRY, None),
-        (EAST, UnitKind.COMMUNE, DEPARTMENT),
-        (WEST, UnitKind.COMMUNE, DEPARTMENT),
-    )
-    for code, kind, parent in made:
-        unit_acts.found(session, actor, NewUnit(code, kind, f"{TEXT} {code}", parent, {}), first)
-    for code, parent in ((OWN, EAST), (SECONDARY, EAST), (OTHER, WEST)):
-        unit_acts.move(session, actor, code, parent, first)
+    def put(self, row: Any) -> int:
+        self.session.add(row)
+        self.session.flush()
+        return int(row.id)
 
 
 class Builder:
@@ -190,6 +127,12 @@ class Builder:
     def decoy(self) -> None:
         """The code that the tests' forms name."""
         self._session.add(Decoy(code="0" * 32, note=TEXT, made_by=self._official, made_at=self._now))
+
+    @property
+    def site(self) -> Site:
+        """The same place, for the things of other modules."""
+        guardians = tuple(self.guardians.values())
+        return Site(self._session, self._cast, tuple(self._transcripts), guardians, self._now)
 
     def things(self) -> dict[str, tuple[Thing, Thing]]:
         """By kind."""

@@ -127,7 +127,9 @@ def _signed(record: Json, signers: Mapping[Role, Signer], moment: datetime) -> J
     return {**record, "signatures": made}
 
 
-def submit_file(browser: Browser, packet: int, data: bytes, status: int = 200) -> Page:
+def submit_file(browser: Browser, packet: int, data: bytes, status: int = 303) -> Page:
+    """Hand a file in: the page that tells what became of it, or why it was refused (422)."""
     page = browser.get(f"/goi-hoc-ba/{packet}")
     action = f"/goi-hoc-ba/{packet}/chu-ky"
-    return Page(browser.submit(page, action, {"file": (data, "goi.json", "application/json")}, status))
+    answer = browser.submit(page, action, {"file": (data, "goi.json", "application/json")}, status)
+    return browser.get(answer.location) if status == 303 else Page(answer)

@@ -89,6 +89,9 @@ def test_from_the_familys_request_to_the_version_that_says_so(world: World) -> N
     assert "Trường đã nhận, đang sửa" in parent.get(address).text
     packet = brought_in(world, code, address="ấp 3, xã Mẫu")
     told = parent.get(address).text
+    notices = parent.get("/thong-bao").text
+    for words in ("đã được trường nhận, đang sửa", "đã làm xong"):
+        assert words in notices
     for words in ("Đã sửa xong", "Bản số 2 của học bạ ghi đúng như yêu cầu", "Nhà trường nhận sửa"):
         assert words in told
     assert "Yêu cầu sửa chưa xong của lớp" not in clerk.get(f"/goi-hoc-ba/{packet}").text
@@ -106,8 +109,12 @@ def test_a_refusal_and_a_withdrawal_have_their_reason(world: World) -> None:
     refused = parent.get(first).text
     assert "Bị từ chối" in refused
     assert "giấy tờ không ghi như vậy" in refused
+    # Who asked is told of the answer, and not of the own withdrawal.
+    page = parent.get("/thong-bao")
+    assert f"Yêu cầu sửa học bạ số {first.rpartition('/')[2]} bị từ chối" in page.text
     parent.submit(parent.get(second), f"{second}/rut", {"reason": "gia đình ghi nhầm"})
     assert "Đã rút" in head.get(second).text
+    assert page.text.count("Yêu cầu sửa học bạ số") == parent.get("/thong-bao").text.count("Yêu cầu sửa học bạ số") == 1
 
 
 def test_what_the_form_refuses(world: World) -> None:

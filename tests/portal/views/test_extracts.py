@@ -16,12 +16,20 @@ from portal.models import AccessEvent, Extract, Print
 from portal.services import extracts
 from portal.services.evidence import stored_year
 from portal.services.lookup import masked_name, readable_versions
+from portal.services.prints import frame_of
 from tests.client import Browser, Page
 from tests.portal.families import guardian
+from tests.portal.views import hand_overs
 from tests.portal.views.test_checking import AUTHENTIC, checked, sealed
 from tests.portal.worlds import CLERK, DEPARTMENT, LOCKED_NAME, NEIGHBOUR, World
 from verify.form.render import render
+from verify.form.sections import Section
+from verify.form.words import measure
 from verify.pdf.inspection import inspect
+from verify.pdf.letters import squeezed, worded
+from verify.pdf.opening import opened
+from verify.pdf.pages import read
+from verify.record.vocabulary import OverallResult
 
 EXTRACTS: Final = "/trich-luc"
 DESTINATION: Final = "hồ sơ hưởng chế độ, UBND xã Mẫu"
@@ -32,6 +40,8 @@ def issued(world: World, holder: Browser, status: int = 303, **changed: object) 
     address = f"{EXTRACTS}/moi/{world.codes.locked}"
     fields: dict[str, object] = {
         "years": "2025-2026",
+        "extent": "part",
+        "sections": "result",
         "destination": DESTINATION,
         "expires_on": "",
         **changed,
@@ -50,6 +60,15 @@ def resaved(data: bytes) -> bytes:
     with pikepdf.open(io.BytesIO(data)) as pdf:
         pdf.save(saved)
     return saved.getvalue()
+
+
+def pictures_of(data: bytes) -> bytes:
+    """The pages as a scanner leaves them: without a letter."""
+    with opened(data) as document:
+        pages = [document[number].render(scale=200 / 72).to_pil().convert("L") for number in range(len(document))]
+    made = io.BytesIO()
+    pages[0].save(made, "PDF", resolution=200, save_all=True, append_images=pages[1:])
+    return made.getvalue()
 
 
 def test_an_extract_is_checked_by_its_file_and_by_its_number(world: World) -> None:
@@ -81,7 +100,7 @@ def test_an_extract_is_checked_by_its_file_and_by_its_number(world: World) -> No
 def test_a_number_that_was_not_issued_is_a_cell_that_differs(world: World) -> None:
     clerk = world.signed_in(CLERK)
     sealed(world)
-    number = issued(world, clerk)
+    number = issued(world, clerk, extent="whole")
     with Session(world.engine) as session:
         found, versions = readable_versions(session, SYSTEM, world.codes.locked)
         assert found is not None
@@ -132,6 +151,83 @@ def test_the_school_issues_too_and_others_do_not(world: World) -> None:
             sa.select(AccessEvent.purpose).where(AccessEvent.action == "record.print", AccessEvent.purpose.is_not(None))
         ).all()
         assert told == [f"{number}: {DESTINATION}"]
+        assert (
+            session.scalar(sa.select(AccessEvent.fields).where(AccessEvent.purpose == f"{number}: {DESTINATION}"))
+            == "sections=result: 2025-2026"
+        )
+
+
+def test_it_holds_the_chosen_sections_and_nothing_else(world: World) -> None:
+    parent = guardian(world, world.codes.locked)
+    address = f"{EXTRACTS}/moi/{world.codes.locked}"
+    page = parent.get(address)
+    ticked = [field.get("value") for field in page.form(address).iter("input") if field.get("checked") is not None]
+    assert ticked == ["part", "result"]
+    with Session(world.engine) as session:
+        found, versions = readable_versions(session, SYSTEM, world.codes.locked)
+        assert found is not None
+        record = stored_year(session, versions["2025-2026"]).read()
+    number = issued(world, parent)
+    data = file_of(parent, number)
+    text = "".join(squeezed(worded(page.letters)) for page in read(data))
+    assert all(squeezed(part) in text for part in (LOCKED_NAME, record.overall_result.value, "kết quả cuối năm"))
+    comments = [each.comment for each in record.subjects.values() if each.comment]
+    assert comments
+    for private in (
+        record.ethnicity,
+        record.father,
+        record.personal_id,
+        measure(record.weight_kg, "kg"),
+        *comments,
+    ):
+        assert private
+        assert squeezed(private) not in text
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        assert not pdf.attachments
+    told = checked(world, data)
+    assert AUTHENTIC in told.heading
+    assert "Đây là trích lục: chỉ các phần ghi ở trang đầu được so" in told.text
+    (slip,) = {link for link in told.links() if link.startswith("/k/")}
+    assert "Đây là trích lục" in world.browser().get(slip).text
+    assert "Kết quả cuối năm" in world.browser().get(f"{EXTRACTS}/so/{number}").text
+    # What it opens beside the birth date would tell the marks.
+    with Session(world.engine) as session:
+        row = session.scalars(sa.select(Print).where(Print.extract == number)).one()
+        assert (row.sections, row.opens_until) == ("result", None)
+        with pytest.raises(DatabaseError, match="is locked"):
+            session.execute(sa.update(Print).where(Print.id == row.id).values(sections="result marks"))
+
+
+def test_a_scan_and_the_desk_say_that_it_is_a_part(world: World) -> None:
+    parent = guardian(world, world.codes.locked)
+    sealed(world)  # the whole form is out too, and is not what the paper is held against
+    data = file_of(parent, issued(world, parent))
+    told = checked(world, pictures_of(data))
+    assert "Nội dung khớp" in told.heading
+    assert "Đây là trích lục" in told.text
+    page = hand_overs.checked(world, world.signed_in(NEIGHBOUR), {"trich-luc.pdf": data})
+    row = hand_overs.rows_of(page)["dong-1"]
+    assert AUTHENTIC in row
+    assert "Đây là trích lục" in row
+
+
+def test_an_altered_extract_is_compared_in_what_it_holds(world: World) -> None:
+    """Another result, and a line that claims more than was issued: each a cell that differs."""
+    parent = guardian(world, world.codes.locked)
+    number = issued(world, parent)
+    with Session(world.engine) as session:
+        found, versions = readable_versions(session, SYSTEM, world.codes.locked)
+        assert found is not None
+        record = stored_year(session, versions["2025-2026"]).read()
+        frame = frame_of(session.scalars(sa.select(Print).where(Print.extract == number)).one())
+    better = next(result for result in OverallResult if result is not record.overall_result)
+    for altered, context, told in (
+        (replace(record, overall_result=better), frame, "Đánh giá kết quả giáo dục"),
+        (record, replace(frame, sections=(Section.RESULT, Section.HEALTH)), "Trích lục gồm"),
+    ):
+        page = checked(world, render([altered], context).pdf, CLERK)
+        assert "Không khớp" in page.heading
+        assert told in page.text
 
 
 def test_what_the_form_refuses(world: World) -> None:
@@ -139,5 +235,7 @@ def test_what_the_form_refuses(world: World) -> None:
     empty = issued(world, clerk, 422, years=None, destination="")
     assert "ít nhất một năm học" in empty
     assert "Hãy điền ô “Thủ tục và nơi nhận”" in empty
+    assert "ít nhất một phần" in issued(world, clerk, 422, sections=None)
+    assert "chỉ có nhận xét" in issued(world, clerk, 422, sections="comments")
     assert "xa hơn năm năm" in issued(world, clerk, 422, expires_on="2099-01-01")
     assert "Ngày cuối đã qua" in issued(world, clerk, 422, expires_on="2020-01-01")

@@ -195,6 +195,16 @@ def test_five_wrong_pins_end_a_link(world: World) -> None:
     opened(world, secret, pin, 404)
 
 
+@pytest.mark.parametrize("views", ["0", "1001", "9" * 20, "2" * 2_000, "2" * 5_000])
+def test_a_number_of_looks_beyond_bounds_is_told_beside_its_field(small_world: World, views: str) -> None:
+    code = small_world.codes.locked
+    parent = guardian(small_world, code)
+    page = parent.get(f"/con-em/{code}/chia-se")
+    fields = {"scope": "marks", "year": "2025-2026", "days": "7", "download": "khong", "views": views}
+    told = Page(parent.submit(page, f"/con-em/{code}/chia-se", fields, 422))
+    assert "Ghi một số" in told.text
+
+
 def test_a_file_is_shared_with_the_whole_record_alone(world: World) -> None:
     parent, code = guardian(world, world.codes.locked), world.codes.locked
     page = parent.get(f"/con-em/{code}/chia-se")
@@ -204,7 +214,10 @@ def test_a_file_is_shared_with_the_whole_record_alone(world: World) -> None:
     stranger = world.browser()
     form = stranger.submit(stranger.get("/chia-se"), "/chia-se", {"secret": secret, "pin": pin}, 200)
     assert "Kinh" in Page(form).text
+    taken = f"Tệp PDF học bạ của {LOCKED_NAME} đã được tải về"
+    assert taken not in parent.get("/thong-bao").text
     assert stranger.submit(Page(form), "/chia-se/tep", {}, 200).data.startswith(b"%PDF-")
+    assert parent.get("/thong-bao").text.count(taken) == 1
     once, once_pin = share(world, parent, scope="whole", year="tat-ca", download="co", views="1")
     opened(world, once, once_pin)
     stranger.submit(Page(form), "/chia-se/tep", {"secret": once, "pin": once_pin}, 404)

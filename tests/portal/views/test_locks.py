@@ -98,6 +98,7 @@ def test_the_number_must_be_typed(small_world: World) -> None:
         ("2", "không đúng với số sẽ được chốt"),
         ("", "Hãy điền ô “Ghi lại số"),
         ("một", "bằng chữ số"),
+        ("2" * 5_000, "bằng chữ số"),
     ):
         answer = propose(browser, asked(), typed, 422)
         assert said in answer.get_data(as_text=True)

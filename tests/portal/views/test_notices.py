@@ -20,6 +20,7 @@ DETAILS = {
     NoticeKind.CUSTODY_ENDED: ("moved", "refused", "withdrawn", "closed"),
     NoticeKind.CORRECTION_TOLD: ("open", "confirmed", "effective", "stopped", "withdrawn", "rejected"),
     NoticeKind.GRANT_DECIDED: ("given", "refused"),
+    NoticeKind.AMENDMENT_ANSWERED: ("accepted", "correcting", "refused", "done", "withdrawn"),
     NoticeKind.ROUND_CLOSES: ("2025-2026 1 2026-06-30 1234", "2025-2026 2 2026-08-15 silent"),
     NoticeKind.ROUND_REMINDER: tuple(
         f"{text} 2025-2026 1 2026-06-30" for text in ("deadline", "late", "silent", "signatures")

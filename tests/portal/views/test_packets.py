@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from portal.models import AccessEvent, Packet, RecordVersion, StateChange, Upload
+from portal.models import AccessEvent, Packet, RecordVersion, SignedFile, StateChange, Upload
 from tests.client import Browser, FileField
 from tests.portal.jobs.running import run_jobs
 from tests.portal.views.packet_journeys import (
@@ -359,11 +359,20 @@ def test_a_signature_of_nobody_is_refused_with_its_reason(world: World) -> None:
     packet = taken(world, clerk, mended(FAULTY, MENDED))
     goi = clerk.fetch(f"/goi-hoc-ba/{packet}/goi.json").data
     made = signed(world, goi, (Role.HEAD,)).replace(b'"head"', b'"school_seal"')
-    page = submit_file(clerk, packet, made, 422)
+    page = submit_file(clerk, packet, made)
     assert "Chữ ký không được nhận" in page.text
     assert "Con dấu số của nhà trường" in page.text
     assert len(list(page.tree.iter("tr"))) > 60, "one line for each signature"
     assert "0 học bạ đã đủ chữ ký; 30 còn thiếu" in page.text
+    # Read again, later, by the school and nobody else.
+    address = f"/goi-hoc-ba/{packet}?nop=1"
+    with Session(world.engine) as session:
+        assert session.scalars(sa.select(SignedFile.id)).all() == [1]
+    assert clerk.get(address).text == page.text
+    world.signed_in(NEIGHBOUR).get(address, 404)
+    for unknown in (f"/goi-hoc-ba/{packet}?nop=2", "/goi-hoc-ba/1?nop=1"):
+        clerk.get(unknown, 404)
+    assert "Chữ ký không được nhận" not in clerk.get(f"/goi-hoc-ba/{packet}").text
 
 
 @pytest.mark.parametrize("change", ["other packet", "unsigned", "other bytes", "no json"])

@@ -134,6 +134,31 @@ def test_what_an_invitation_refuses(small_world: World) -> None:
     taken_up(small_world, secret, "nguoi.moi")
 
 
+def test_a_dead_link_sets_nothing_even_past_its_first_page(small_world: World) -> None:
+    """Accepted twice, ended, and a link for another password used twice: each posted straight to the last step."""
+    official, head = small_world.signed_in(DEPARTMENT), small_world.signed_in(HEAD)
+    used = invited(official, role_fields("clerk", OWN_SCHOOL))
+    taken_up(small_world, used, "nguoi.mot")
+    ended = invited(official, role_fields("clerk", OWN_SCHOOL))
+    listing = official.get(PEOPLE)
+    newest = next(form for form in listing.tree.iter("form") if "/loi-moi/" in form.get("action", ""))
+    official.post(newest.get("action", ""), {"csrf_token": token_on(listing)})
+    person = at(small_world, CLERK)
+    reset = shown(Page(head.submit(head.get(person), f"{person}/mat-khau", {}, 200)), "data-secret")
+    taken_up(small_world, reset)
+    stranger, words = small_world.browser(), set()
+    for dead in (used, ended, reset, secrets.token_urlsafe(24)):
+        fields = {"secret": dead, "username": "nguoi.hai", "fresh": f"{PASSWORD} khác", "again": f"{PASSWORD} khác"}
+        fields["csrf_token"] = token_on(stranger.get("/nhan-tai-khoan"))
+        answer = Page(stranger.post("/nhan-tai-khoan/dat-mat-khau", fields, 422))
+        words.add(" ".join("".join(answer.tree.itertext()).split()).replace(dead, ""))
+    assert len(words) == 1
+    with Session(small_world.engine) as session:
+        assert session.scalar(sa.select(Account.id).where(Account.username == "nguoi.hai")) is None
+    sign_in(small_world, CLERK, PASSWORD)
+    sign_in(small_world, "nguoi.mot", PASSWORD)
+
+
 def test_an_invitation_dies_with_the_right_of_who_made_it(small_world: World) -> None:
     head = small_world.signed_in(HEAD)
     made = head.submit(

@@ -100,6 +100,17 @@ def test_who_awaits_assessment_is_apart_and_not_late(small_world: World, monkeyp
     assert "Còn 45 ngày đến 15/8 · 0/7 đã ký" in page.text
 
 
+def test_who_was_assessed_stays_in_the_second_round(small_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    told(small_world, accepted=413, draft=23, second_open=5, second_accepted=2, second_locked=1)
+    turn_clock(monkeypatch, DAY.replace(month=8, day=1))
+    page = small_world.signed_in(CLERK).get("/")
+    assert "Đã hết hạn 30/6 · 411/429 đã ký" in page.text
+    assert "Còn 14 ngày đến 15/8 · 3/8 đã ký" in page.text
+    assert "5 chưa ký, phải đánh giá bổ sung, thuộc đợt 2, chưa muộn" in page.text
+    turn_clock(monkeypatch, DAY.replace(month=8, day=16))
+    assert "5 chưa ký, phải đánh giá bổ sung, đã quá hạn đợt 2" in small_world.signed_in(CLERK).get("/").text
+
+
 def test_45_classes_stand_in_the_order_in_which_people_count(small_world: World) -> None:
     names = [f"{grade}A{number}" for grade in range(1, 6) for number in range(1, 10)]
     columns = [column.name for column in ClassCount.__table__.columns][3:]
@@ -168,7 +179,7 @@ def test_the_head_is_led_to_each_class_that_waits_and_the_second_round_stands_ap
     there = f"/goi-hoc-ba/{packet}"
     head = small_world.signed_in(HEAD).get("/")
     assert there in head.links()
-    assert "7 chờ đánh giá bổ sung, thuộc đợt 2, chưa muộn" in head.text
+    assert "7 chưa ký, phải đánh giá bổ sung, thuộc đợt 2, chưa muộn" in head.text
     assert there not in small_world.signed_in(CLERK).get("/").links()
 
 

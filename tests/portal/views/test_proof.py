@@ -10,10 +10,11 @@ import time_machine
 from portal.models import Unit, WebSession
 from tests.client import Browser, Page
 from tests.portal.conftest import set_limits
-from tests.portal.second_steps import OWN, enrol
-from tests.portal.worlds import CLERK, DEPARTMENT, World
+from tests.portal.second_steps import OWN, Device, enrol, options_on
+from tests.portal.worlds import CLERK, DEPARTMENT, HEAD, URL, World
 
 PROOF = "/dang-nhap/xac-nhan"
+KEYS = "/tai-khoan/khoa-truy-cap"
 UNIT = {
     "code": "MAU-TH-99",
     "kind": "primary",
@@ -99,6 +100,37 @@ def test_with_a_second_step_the_password_alone_is_no_proof(world: World, clock: 
     stale = {"password": password, "proof_code": code}
     browser.submit(page, PROOF, stale, 422)
     assert browser.submit(page, PROOF, {"password": password, "proof_code": held.recovery[0]}).location == OWN
+
+
+def test_nothing_of_another_account_is_a_proof(small_world: World, clock: time_machine.Traveller) -> None:
+    """A code, a recovery code and a key of a colleague, each beside the own password."""
+    browser, colleague, own_key, their_key = (
+        small_world.signed_in(CLERK),
+        small_world.signed_in(HEAD),
+        Device(),
+        Device(),
+    )
+    enrol(browser)
+    theirs = enrol(colleague)
+    for whose, key in ((browser, own_key), (colleague, their_key)):
+        page = whose.get(KEYS)
+        whose.submit(page, KEYS, {"name": "Khóa USB", "passkey": key.create(options_on(page), URL)})
+    set_limits(small_world, codes_limit="20 per minute", sign_in_limit="20 per minute")
+    clock.shift(LATE)
+    password = {"password": small_world.logins[CLERK].password}
+    for code in (theirs.authenticator.code(), theirs.recovery[0]):
+        page = browser.get(f"{PROOF}?next={OWN}")
+        browser.submit(page, PROOF, {**password, "proof_code": code}, 422)
+    for key in (their_key, Device(id=their_key.id), Device(id=own_key.id, count=9)):
+        page = browser.get(f"{PROOF}?next={OWN}")
+        browser.submit(page, PROOF, {**password, "proof_passkey": key.get(options_on(page), URL)}, 422)
+    asked_of_them = options_on(colleague.get(f"{PROOF}?next={OWN}"))
+    page = browser.get(f"{PROOF}?next={OWN}")
+    browser.submit(page, PROOF, {**password, "proof_passkey": own_key.get(asked_of_them, URL)}, 422)
+    assert browser.fetch(OWN, 303).location.startswith(PROOF)
+    page = browser.get(f"{PROOF}?next={OWN}")
+    browser.submit(page, PROOF, {**password, "proof_passkey": own_key.get(options_on(page), URL)})
+    browser.get(OWN)
 
 
 def test_passwords_are_not_sent_back_into_a_page(small_world: World, clock: time_machine.Traveller) -> None:
