@@ -217,7 +217,7 @@ def _new(settings: Settings, sandbox: Sandbox) -> DemoInstance:
         sandbox,
         opened.summary_key,
     )
-    return DemoInstance(settings, open_engine(settings.database_url), shared)
+    return DemoInstance(settings, open_engine(settings.database_url, settings.data), shared)
 
 
 def _with_witness(instance: DemoInstance, name: str) -> Province:
