@@ -42,7 +42,7 @@ def _copy(connection: sa.Connection, table: sa.FromClause, rows: Sequence[dict[s
 
 
 def _change(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Callable[[Any], Any]:
-    decorated = kind.bind_processor(dialect) if isinstance(kind, sa.types.TypeDecorator) else None
+    decorated = kind.dialect_impl(dialect).bind_processor(dialect) if isinstance(kind, sa.types.TypeDecorator) else None
     return decorated or _same
 
 
