@@ -91,6 +91,79 @@ ROWS: dict[str, dict[str, object]] = {
         "created_at": AT,
         "next_at": AT,
     },
+    "kept_answer": {
+        "id": 1,
+        "unit_id": 1,
+        "token": "t",
+        "request_sha256": "1",
+        "status": 200,
+        "body": '{"born": "2016-03-09"}',
+        "created_at": AT,
+    },
+    "transfer_batch": {
+        "id": 1,
+        "unit_id": 1,
+        "account_id": 1,
+        "state": "done",
+        "network": "",
+        "created_at": AT,
+        "expires_at": AT,
+        "good": 0,
+        "exceptions": 0,
+    },
+    "transfer_item": {
+        "id": 1,
+        "batch_id": 1,
+        "position": 1,
+        "kind": "code",
+        "label": "1",
+        "birth_date": BORN.isoformat(),
+    },
+    "transfer_file": {"item_id": 1, "data": DATA},
+    "earlier_import": {
+        "id": 1,
+        "state": "waiting",
+        "source": "x",
+        "owner": "x",
+        "decision": "x",
+        "bundle_sha256": "1",
+        "records": 1,
+        "proposed_by": 1,
+        "proposed_at": AT,
+        "expires_at": AT,
+        "data": DATA,
+    },
+    "year_record": {"id": 1, "transcript_id": 1, "school_year": "2025-2026"},
+    "record_version": {
+        "id": 1,
+        "year_record_id": 1,
+        "version": 1,
+        "state": "draft",
+        "packet_id": 1,
+        "issuing_unit_id": 1,
+        "issuing_unit_name": "Trường mẫu",
+        "grade": 4,
+        "class_name": "4A",
+        "full_name": "Lê Mẫu",
+        "search_name": "le mau",
+        "sort_name": "1",
+        "root_sha256": "00",
+        "created_at": AT,
+    },
+    "amendment": {
+        "id": 1,
+        "transcript_id": 1,
+        "year_record_id": 1,
+        "version_id": 1,
+        "school_id": 1,
+        "state": "asked",
+        "by_guardian": True,
+        "reason": "x",
+        "evidence": "x",
+        "asked_by": 1,
+        "asked_at": AT,
+    },
+    "amendment_cell": {"amendment_id": 1, "path": "birth_date", "before": "2016-03-09", "after": "2016-03-10"},
 }
 
 
@@ -127,8 +200,11 @@ def _reads_the_same(session: Session) -> None:
     upload = session.get_one(Upload, 1)
     assert (upload.data, upload.judged, upload.layout) == (DATA, {"born": "2016-03-09"}, None)
     assert session.get_one(MailAddress, 1).address == session.get_one(Mail, 1).address == "a@mau.example"
-    for model in (AmendmentCell, EarlierImport, KeptAnswer, TransferFile, TransferItem):
-        assert session.scalars(sa.select(model)).all() == []
+    assert session.get_one(TransferItem, 1).birth_date == BORN
+    assert session.get_one(TransferFile, 1).data == session.get_one(EarlierImport, 1).data == DATA
+    assert session.get_one(KeptAnswer, 1).body == '{"born": "2016-03-09"}'
+    cell = session.get_one(AmendmentCell, (1, "birth_date"))
+    assert (cell.before, cell.after) == ("2016-03-09", "2016-03-10")
 
 
 def test_an_empty_database_gets_its_keys_with_its_instance(backend: Backend, tmp_path: Path) -> None:
