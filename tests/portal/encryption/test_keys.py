@@ -144,9 +144,10 @@ def test_the_command_line_says_it_in_a_sentence(instance: DemoInstance) -> None:
     assert done.output.count("identity-") == 2
     for path in masters.all_paths(instance.settings.data / KEYS):
         path.rename(path.with_suffix(".away"))
-    lost = run.invoke(main, [*place, "audit"])
-    assert (lost.exit_code, "Traceback" in lost.output) == (1, False)
-    assert "identity-" in lost.stderr
+    for command in ("audit", "serve"):
+        lost = run.invoke(main, [*place, command])
+        assert (lost.exit_code, "Traceback" in lost.output) == (1, False)
+        assert "identity-" in lost.stderr
     assert "mã hóa mở được: " in run.invoke(main, [*place, "doctor"]).output
 
 
