@@ -73,7 +73,7 @@ def rows(size: int | None = None) -> Iterator[Row]:
 
 def _fill(settings: Settings, size: int) -> None:
     """Let the log grow to a size."""
-    engine, signer = open_engine(database_url(settings)), read_log_key(settings.data)
+    engine, signer = open_engine(database_url(settings), settings.data), read_log_key(settings.data)
     with Session(reading(engine)) as session:
         first = session.get_one(LogHead, log.HEAD_ID).size
     for start in range(first, size, _BATCH):
@@ -120,7 +120,7 @@ def main(words: Sequence[str] | None = None) -> None:
     given = options.parse_args(words)
     settings = Settings(data=given.data, database_url=given.database_url)
     log_key, *beside = read_log_key(settings.data).verifiers
-    engine = open_engine(database_url(settings))
+    engine = open_engine(database_url(settings), settings.data)
     start = time.perf_counter()
     with Session(reading(engine)) as session:
         report = audit(session, log_key, beside)

@@ -1,6 +1,6 @@
 """Rows in bulk, past the session: COPY on PostgreSQL, one prepared insert on SQLite. For benches only."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,13 +30,24 @@ def _copy(connection: sa.Connection, table: sa.FromClause, rows: Sequence[dict[s
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, names))
     )
+    # COPY passes by what columns do to their values, encryption for one.
+    changes = {name: _change(table.c[name].type, connection.dialect) for name in names}
     with driver.cursor() as cursor:
         with cursor.copy(statement) as copy:
             for row in rows:
-                copy.write_row([_plain(row[name]) for name in names])
+                copy.write_row([_plain(changes[name](row[name])) for name in names])
         if isinstance(table.c.get("id"), sa.Column) and "id" in names:
             # Rows with numbers of their own leave the sequence behind.
             cursor.execute(sql.SQL("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)"), (table.name, rows[-1]["id"]))
+
+
+def _change(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Callable[[Any], Any]:
+    decorated = kind.dialect_impl(dialect).bind_processor(dialect) if isinstance(kind, sa.types.TypeDecorator) else None
+    return decorated or _same
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 def _plain(value: object) -> object:

@@ -101,7 +101,7 @@ class _Run:
     """The classes taken in one after the other."""
 
     def __init__(self, settings: Settings, runtime: Runtime, floor: Floor) -> None:
-        self._engine = open_engine(database_url(settings))
+        self._engine = open_engine(database_url(settings), settings.data)
         self._runtime = runtime
         self._floor = floor
         self._waiting: list[tuple[str, bytes]] = []

@@ -85,7 +85,7 @@ class _Officials:
 
     def __init__(self, settings: Settings, wanted: Wanted, now: datetime, batch: int) -> None:
         self._url = database_url(settings)
-        self._engine = open_engine(self._url)
+        self._engine = open_engine(self._url, settings.data)
         self._wanted, self._now = wanted, now
         signer = read_log_key(settings.data)
         self._bench = Bench(self._engine, Sandbox(1), True, fresh_code, lambda: now, signer, lock_batch=batch)

@@ -99,7 +99,7 @@ def _office(backend: Backend, records: int) -> Iterator[Browser]:
     with tempfile.TemporaryDirectory(prefix="hocba-province-") as folder, fresh_database(backend, Path(folder)) as url:
         settings = Settings(data=Path(folder) / "instance", database_url=url, sandbox_workers=1, log_level="error")
         create_instance(settings, demo_founding(), now)
-        engine = open_engine(url)
+        engine = open_engine(url, settings.data)
         _fill(engine, records, now)
         engine.dispose()
         runtime = open_runtime(settings, now)

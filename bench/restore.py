@@ -93,8 +93,8 @@ def measure(records: int, url: str) -> Measured:
         ]
         _destroyed(settings)
         steps += [
-            run("restore", folder / "backup.age", "--key", folder / "key.txt"),
             run("restore-keys", folder / "keys.age", "--passphrase-env", *_PASSPHRASE),
+            run("restore", folder / "backup.age", "--key", folder / "key.txt"),
             run("log", "resume", "--mirror", folder / "mirror"),
             run("audit", "--json"),
         ]
@@ -112,7 +112,7 @@ def measure(records: int, url: str) -> Measured:
 
 def fingerprint(settings: Settings) -> dict[str, tuple[int, str]]:
     """Of each table: rows, and SHA-256 over all of them in the order of the key."""
-    engine = open_engine(database_url(settings))
+    engine = open_engine(database_url(settings), settings.data)
     found = {}
     try:
         with snapshot(engine) as connection:
@@ -148,7 +148,7 @@ def _runner(settings: Settings, folder: Path) -> Callable[..., Step]:
 def _floor(settings: Settings, folder: Path) -> tuple[float, int]:
     """Seconds of a bare copy of the database, and the database's bytes."""
     url = sa.make_url(database_url(settings))
-    engine = open_engine(database_url(settings))
+    engine = open_engine(database_url(settings), settings.data)
     copy = folder / "floor"
     try:
         if engine.dialect.name == "sqlite":
@@ -178,7 +178,7 @@ def _emptied(settings: Settings) -> None:
         return
     if not str(sa.make_url(settings.database_url).database).startswith("hocba_bench"):
         raise ValueError("only a database whose name begins with hocba_bench is emptied")
-    engine = open_engine(settings.database_url)
+    engine = open_engine(settings.database_url, settings.data)
     with engine.begin() as connection:
         connection.exec_driver_sql("DROP SCHEMA public CASCADE")
         connection.exec_driver_sql("CREATE SCHEMA public")

@@ -52,6 +52,7 @@ from verify.signing import Role
 
 ROLES: Final = (Role.HEAD, Role.SCHOOL_SEAL)
 _AT_ONCE: Final = 60  # classes in a transaction
+_NUMBERS: Final = ("personal_id", "moet_student_code")
 _ACTOR: Final = "hệ thống"
 
 
@@ -79,7 +80,7 @@ class Seeded:
 
 def seed(settings: Settings, plan: Plan, now: datetime) -> Seeded:
     """Put the records of a plan into a demo instance that exists; several transactions."""
-    engine = open_engine(database_url(settings))
+    engine = open_engine(database_url(settings), settings.data)
     try:
         with Session(engine) as session, session.begin():
             first, sites = next_id(session, Packet), _sites(session, settings, plan, now)
@@ -263,8 +264,7 @@ class _Batch:
         return {
             "id": self._first[Transcript] + place,
             "lookup_code": record.words["lookup_code"],
-            "personal_id": record.words["personal_id"],
-            "moet_student_code": record.words["moet_student_code"],
+            **{name: record.words[word] for word in _NUMBERS for name in (word, f"{word}_index")},
             "full_name": record.words["full_name"],
             "birth_date": record.birth_date,
             "managing_unit_id": record.group.site.unit_id,

@@ -40,7 +40,7 @@ def bench_world() -> Iterator[BenchWorld]:
     with tempfile.TemporaryDirectory(prefix="hocba-bench-") as folder:
         settings = Settings(data=Path(folder) / "instance")
         create_instance(settings, demo_founding(), now)
-        engine, runtime = open_engine(database_url(settings)), open_runtime(settings, now)
+        engine, runtime = open_engine(database_url(settings), settings.data), open_runtime(settings, now)
         try:
             with Session(engine) as session, session.begin():
                 code = make_classes(session, runtime, fresh_code, lambda: secrets.token_bytes(32), now)

@@ -11,6 +11,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import api, views
 from portal.database import configure, engine_options
+from portal.encryption.faults import KeyFault
+from portal.encryption.ring import ring_of
 from portal.extensions import babel, csrf, db, htmx
 from portal.runtime import Runtime, open_runtime, require_verifier
 from portal.settings import Settings, database_url
@@ -42,10 +44,13 @@ class Portal(Flask):
 
 
 def create_app(settings: Settings) -> Flask:
-    """The WSGI application of one instance; raises Refused before `hocba init`, and as `require_verifier`."""
+    """The WSGI application of one instance; raises Refused before `hocba init`, and as `require_verifier`; KeyFault
+    without the keys of its data: what cannot be read is not served as if it were not there.
+    """
     opened = open_runtime(settings, clock.read())
     require_verifier(opened)
     app = assemble(opened)
+    _require_keys(app)
     runtime.write_counts_at_exit(app)
     jobs.run_beside(app)
     watch.run_beside(app)
@@ -57,7 +62,7 @@ def assemble(held: Runtime) -> Flask:
     """The application around what the process holds."""
     app = Portal("hocba", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     _configure(app, held)
-    _bind_extensions(app)
+    _bind_extensions(app, held)
     runtime.register(app, held)
     jobs.register(app)
     requests.register(app)
@@ -75,6 +80,15 @@ def assemble(held: Runtime) -> Flask:
     headers.register(app)
     _trust_proxies(app, held.settings.proxies)
     return app
+
+
+def _require_keys(app: Flask) -> None:
+    with app.app_context():
+        try:
+            ring_of(db.engine.dialect).keys()
+        except KeyFault:
+            db.engine.dispose()
+            raise
 
 
 def _configure(app: Flask, held: Runtime) -> None:
@@ -97,13 +111,13 @@ def _configure(app: Flask, held: Runtime) -> None:
     )
 
 
-def _bind_extensions(app: Flask) -> None:
+def _bind_extensions(app: Flask, held: Runtime) -> None:
     db.init_app(app)
     csrf.init_app(app)
     babel.init_app(app)
     htmx.init_app(app)
     with app.app_context():
-        configure(db.engine)
+        configure(db.engine, held.settings.data)
 
 
 def _spare_the_collector() -> None:

@@ -20,6 +20,7 @@ from portal.database import open_engine
 from portal.demo.authority import DemoAuthority
 from portal.demo.units import DEPARTMENT, SYSTEM_NAME, UNITS
 from portal.demo.world import LOGINS_FILE, make_world, read_logins, write_logins
+from portal.encryption import data_keys
 from portal.errors import Problem, Refused
 from portal.migrations import upgrade
 from portal.models import UnitKind
@@ -76,9 +77,12 @@ def create_instance(settings: Settings, founding: Founding, now: datetime) -> No
     signer = write_log_key(settings.data, f"{host}/tap-huan/log" if founding.training else f"{host}/log")
     for name in ("roots", "intermediates", "crls"):
         (settings.data / TRUST / name).mkdir(parents=True, exist_ok=True)
-    engine = open_engine(database_url(settings))
+    engine = open_engine(database_url(settings), settings.data)
     try:
         upgrade(engine)
+        with engine.begin() as connection:
+            if not data_keys.exist(connection):
+                data_keys.begin(connection, settings.data / data_keys.KEYS, now)
         with Session(engine) as session, session.begin():
             _fill(session, settings, founding, signer, now)
     finally:

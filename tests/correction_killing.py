@@ -40,7 +40,7 @@ def main(folder: Path, url: str, moments: list[int]) -> None:
 
 
 def _work(folder: Path, url: str, moment: int) -> None:
-    engine = open_engine(url)
+    engine = open_engine(url, folder)
     done = 0
 
     def count(*_arguments: object) -> None:

@@ -121,7 +121,7 @@ class Templates:
             yield from self._opened(Settings(data=data, database_url=url))
 
     def _opened(self, settings: Settings) -> Iterator[DemoInstance]:
-        engine = open_engine(settings.database_url)
+        engine = open_engine(settings.database_url, settings.data)
         runtime = open_runtime(settings, NOW)
         shared = Runtime(
             runtime.settings,

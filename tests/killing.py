@@ -44,7 +44,7 @@ def main(what: str, folder: Path, url: str, moments: list[int]) -> None:
 
 
 def _work(what: str, folder: Path, url: str, moment: int) -> None:
-    engine = open_engine(url)
+    engine = open_engine(url, folder)
     if moment:
         _kill_at(engine, moment)
     with Session(engine) as session, session.begin():

@@ -54,14 +54,14 @@ def main(folder: Path, url: str, proposal_id: int, moments: list[int]) -> None:
     clock = Clock()
     for moment in [*moments, 0]:
         clock.at += timedelta(minutes=5)
-        engine = open_engine(url)
+        engine = open_engine(url, folder)
         bench = Bench(engine, Sandbox(1), True, fresh_code, clock, read_log_key(folder), lock_batch=1)
         job = next_job(bench, proposal_id)
         engine.dispose()
         child = os.fork()
         if child == 0:
             try:
-                _work(bench, url, job, moment)
+                _work(bench, folder, url, job, moment)
             finally:
                 os._exit(0)
         _pid, status = os.waitpid(child, 0)
@@ -81,8 +81,8 @@ def next_job(bench: Bench, proposal_id: int) -> int:
     return job
 
 
-def _work(bench: Bench, url: str, job: int, moment: int) -> None:
-    engine = open_engine(url)
+def _work(bench: Bench, folder: Path, url: str, job: int, moment: int) -> None:
+    engine = open_engine(url, folder)
     if moment:
         event.listen(engine, "after_cursor_execute", _killer(moment))
     perform(replace(bench, engine=engine), job)

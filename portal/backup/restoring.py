@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from portal.backup import archive, envelope, tables
 from portal.backup.archive import Member, damaged
 from portal.backup.refusals import BackupProblem, BackupRefused
-from portal.migrations import is_known, upgrade_within
+from portal.migrations import is_known, revision_of, sweep, upgrade_within
 from portal.models import LogHead
 from portal.services import log, restoration
 from portal.settings import INSTANCE_FILE
@@ -71,8 +71,11 @@ def restore(engine: sa.Engine, data: Path, file: Path, keys: Sequence[x25519.Ide
             with file.open("rb") as source, envelope.decrypted(source, keys) as plain:
                 read = _fill(connection, archive.members(plain))
             restored = _settled(connection, read, now)
+            former = read.about["schema"] != revision_of(connection)
     except sa.exc.IntegrityError as error:  # SQLite looks at rows that refer to nothing when it commits
         raise damaged("IntegrityError") from error
+    if former:
+        sweep(engine)
     _write_files(data, read.files)
     return restored
 

@@ -4,8 +4,10 @@ from datetime import datetime
 
 import click
 
-from portal.cli.context import now, pass_settings, read_only, running
+from portal.cli.context import engine_of, now, pass_settings, read_only, running
 from portal.cli.output import put, say
+from portal.encryption.data_keys import KEYS
+from portal.encryption.rotation import rotate
 from portal.identity import SYSTEM
 from portal.presenters.certificate_words import STATES, fault_sentence, period
 from portal.presenters.language import moment_words
@@ -13,7 +15,7 @@ from portal.presenters.language import say as words
 from portal.presenters.states import role_words
 from portal.services import certificate_trust
 from portal.services.certificates import ENDING_DAYS, Key, ending, keys
-from portal.settings import Settings
+from portal.settings import Settings, load_instance
 from portal.vietnamese import fold
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Mỗi mục một đối tượng JSON trên một dòng.")
@@ -66,6 +68,19 @@ def trust(settings: Settings, as_json: bool) -> None:
         for fault in seen.faults:
             say(f"✗ {fault_sentence(fault)}")
     raise SystemExit(1 if seen.faults else 0)
+
+
+@keys_group.command(name="rotate-identity")
+@pass_settings
+def rotate_identity(settings: Settings) -> None:
+    """Thay khóa gốc của dữ liệu đã mã hóa; không học bạ nào bị ghi lại."""
+    load_instance(settings)
+    with engine_of(settings) as engine, engine.begin() as connection:
+        done = rotate(connection, settings.data / KEYS, now())
+    say(f"Khóa gốc mới: {done.made}. Từ khi chạy lại dịch vụ, dữ liệu mới được mã hóa bằng khóa dữ liệu mới.")
+    for path in done.former:
+        say(f"Khóa gốc cũ: {path}. Bản sao lưu trước hôm nay còn cần nó: cất ra ngoài máy này, rồi xóa ở đây.")
+    say("Cất lại các khóa: hocba backup-keys.")
 
 
 def _held(settings: Settings) -> tuple[Key, ...]:

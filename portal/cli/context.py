@@ -42,7 +42,7 @@ def running(settings: Settings) -> Iterator[Runtime]:
 
 @contextmanager
 def engine_of(settings: Settings) -> Iterator[sa.Engine]:
-    engine = open_engine(database_url(settings))
+    engine = open_engine(database_url(settings), settings.data)
     try:
         yield engine
     finally:

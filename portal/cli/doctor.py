@@ -10,8 +10,13 @@ import sqlalchemy as sa
 
 from portal.cli.context import engine_of, now, pass_settings, read_only, running
 from portal.cli.output import put, say
+from portal.encryption import masters
+from portal.encryption.data_keys import KEYS
+from portal.encryption.faults import KeyFault
+from portal.encryption.ring import ring_of
 from portal.migrations import is_current
 from portal.models import BackupTaken, RestoreOutcome
+from portal.presenters import problems
 from portal.presenters.certificate_words import fault_sentence
 from portal.presenters.inventory import present_inventory
 from portal.presenters.timestamps import moment, present_time
@@ -54,7 +59,7 @@ def _findings(settings: Settings, runtime: Runtime) -> Iterator[tuple[str, bool,
         with read_only(settings) as session:
             gone = missing_guards(session)
         yield "chốt chặn của cơ sở dữ liệu", not gone, f"thiếu {', '.join(gone[:3])}: chạy hocba audit"
-    if current:
+        yield from _data_keys(settings)
         yield from _backups(settings, demo=runtime.instance.demo)
     yield "khóa của sổ minh bạch chỉ chủ đọc được", _private(settings.data / LOG_KEY), "chmod 600 keys/log.key"
     yield "hocba.toml chỉ chủ đọc được", _private(settings.data / "hocba.toml"), "chmod 600 hocba.toml"
@@ -80,6 +85,19 @@ def _findings(settings: Settings, runtime: Runtime) -> Iterator[tuple[str, bool,
     yield "địa chỉ chính thức dùng https", runtime.instance.url.startswith("https://"), "chỉ dùng http khi thử"
     cut = runtime.sandbox.cuts_network()
     yield "tiến trình mở tệp lạ bị cắt mạng", cut, "cho phép user namespace hoặc chạy trong dịch vụ không có mạng"
+
+
+def _data_keys(settings: Settings) -> Iterator[tuple[str, bool, str]]:
+    """Whether what is encrypted can be read, and whether only its owner can read the keys."""
+    with engine_of(settings) as engine:
+        try:
+            ring_of(engine.dialect).keys()
+            advice = ""
+        except KeyFault as fault:
+            advice = problems.sentence(fault.problem, fault.detail)
+    yield "dữ liệu đã mã hóa mở được", not advice, advice
+    hidden = all(_private(path) for path in masters.all_paths(settings.data / KEYS))
+    yield "khóa gốc của dữ liệu chỉ chủ đọc được", hidden, "chmod 600 keys/identity-*.key"
 
 
 def _time(settings: Settings, runtime: Runtime) -> Iterator[tuple[str, bool, str]]:

@@ -9,10 +9,11 @@ from gunicorn.app.base import BaseApplication
 
 from portal.app import create_app
 from portal.cli.context import engine_of, pass_settings, running
+from portal.encryption.ring import ring_of
 from portal.errors import Problem, Refused
 from portal.runtime import require_verifier
 from portal.sandbox import WAITING
-from portal.settings import Settings
+from portal.settings import Settings, load_instance
 from portal.web.jobs import jobs_of
 
 # As many for those who look something up as may wait for children that open uploads, and those at work beside.
@@ -60,6 +61,7 @@ def work(settings: Settings, threads: int) -> None:
         signal.signal(number, lambda _number, _frame: ended.set())
     with running(settings) as runtime, engine_of(settings) as engine:
         require_verifier(runtime)
+        ring_of(engine.dialect).keys()
         jobs = jobs_of(runtime, engine)
         jobs.start(threads)
         ended.wait()
@@ -80,5 +82,8 @@ def require_shared_limits(settings: Settings, workers: int) -> None:
 def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     """Phục vụ cổng bằng gunicorn."""
     require_shared_limits(settings, workers)
+    load_instance(settings)
+    with engine_of(settings) as engine:
+        ring_of(engine.dialect).keys()  # said here in a sentence, before a worker says it in its own way
     sys.setswitchinterval(_SWITCH_SECONDS)
     Server(settings, host, port, workers).run()

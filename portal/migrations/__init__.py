@@ -20,7 +20,26 @@ def _config(connection: sa.Connection) -> Config:
 def upgrade(engine: sa.Engine) -> None:
     """Bring the schema to the newest revision, in one transaction: all or nothing."""
     with engine.begin() as connection:
+        former = revision_of(connection)
         command.upgrade(_config(connection), "head")
+        newest = revision_of(connection)
+    if former not in (None, newest):
+        sweep(engine)
+
+
+def sweep(engine: sa.Engine) -> None:
+    """Let nothing of what a migration encrypted or dropped stay in the file: SQLite writes it anew.
+
+    PostgreSQL keeps old rows until VACUUM FULL, which takes the tables away from readers meanwhile; the operator
+    chooses when (docs/operations.md).
+    """
+    if engine.dialect.name == "sqlite":
+        held = engine.raw_connection()  # outside of any transaction, which our engine would begin
+        try:
+            held.cursor().execute("VACUUM")
+            held.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            held.close()
 
 
 def upgrade_within(connection: sa.Connection, revision: str = "head") -> None:

@@ -18,6 +18,7 @@ from portal.models.corrections import (
 from portal.models.counts import ClassCount, CountedYear, SchoolCount, SchoolDay
 from portal.models.custody import Applicant, CustodyLeaving, CustodyMove, CustodyRequest, CustodyState
 from portal.models.earlier_years import EarlierCode, EarlierImport, EarlierKey, EarlierYear, ImportState
+from portal.models.encryption import DataKey
 from portal.models.exchange import ArrivalState, ExchangeArrival, ExchangeDeparture, ExchangePeer, PeerState
 from portal.models.extracts import Extract
 from portal.models.grants import (
@@ -146,6 +147,7 @@ __all__ = [
     "CustodyMove",
     "CustodyRequest",
     "CustodyState",
+    "DataKey",
     "Decoy",
     "EarlierCode",
     "EarlierImport",

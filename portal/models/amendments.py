@@ -6,6 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
+from portal.encryption.columns import EncryptedText
 from portal.models.base import Base
 
 
@@ -65,8 +66,8 @@ class AmendmentCell(Base):
 
     amendment_id: Mapped[int] = mapped_column(ForeignKey("amendment.id"), primary_key=True)
     path: Mapped[str] = mapped_column(primary_key=True)
-    before: Mapped[str]
-    after: Mapped[str]
+    before: Mapped[str] = mapped_column(EncryptedText("amendment_cell.before"))
+    after: Mapped[str] = mapped_column(EncryptedText("amendment_cell.after"))
 
 
 class AmendmentStep(Base):

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from portal.encryption.columns import EncryptedText
 from portal.models.base import Base
 
 
@@ -43,5 +44,5 @@ class KeptAnswer(Base):
     token: Mapped[str]
     request_sha256: Mapped[str]
     status: Mapped[int | None]
-    body: Mapped[str | None]
+    body: Mapped[str | None] = mapped_column(EncryptedText("kept_answer.body"))
     created_at: Mapped[datetime]

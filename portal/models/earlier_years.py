@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from portal.encryption.columns import EncryptedBytes
 from portal.models.base import Base
 
 
@@ -72,7 +73,7 @@ class EarlierImport(Base):
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     decided_at: Mapped[datetime | None]
     reason: Mapped[str | None]
-    data: Mapped[bytes | None] = mapped_column(deferred=True)
+    data: Mapped[bytes | None] = mapped_column(EncryptedBytes("earlier_import.data"), deferred=True)
     report: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
     evidence: Mapped[dict[str, Any] | None]
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from portal.encryption.columns import EncryptedBytes
 from portal.models.base import Base
 
 
@@ -72,10 +73,10 @@ class ExchangeDeparture(Base):
     peer_id: Mapped[int] = mapped_column(ForeignKey("exchange_peer.id"))
     school: Mapped[str]
     case_id: Mapped[str | None] = mapped_column(unique=True)
-    bundle: Mapped[bytes | None] = mapped_column(deferred=True)
+    bundle: Mapped[bytes | None] = mapped_column(EncryptedBytes("exchange_departure.bundle"), deferred=True)
     made_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
-    answer: Mapped[bytes | None] = mapped_column(deferred=True)
+    answer: Mapped[bytes | None] = mapped_column(EncryptedBytes("exchange_departure.answer"), deferred=True)
 
 
 class ExchangeArrival(Base):
@@ -101,7 +102,7 @@ class ExchangeArrival(Base):
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     case_id: Mapped[str]
     full_name: Mapped[str]
-    bundle: Mapped[bytes] = mapped_column(deferred=True)
+    bundle: Mapped[bytes] = mapped_column(EncryptedBytes("exchange_arrival.bundle"), deferred=True)
     brought_by: Mapped[int] = mapped_column(ForeignKey("account.id"))
     brought_at: Mapped[datetime]
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))

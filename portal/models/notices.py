@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from portal.encryption.columns import EncryptedText
 from portal.models.base import Base
 
 _UNREAD: Final = text("read_at IS NULL")
@@ -108,7 +109,7 @@ class MailAddress(Base):
     __table_args__ = (CheckConstraint("pace IN ('soon', 'daily')", name="pace"),)
 
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
-    address: Mapped[str]
+    address: Mapped[str] = mapped_column(EncryptedText("mail_address.address"))
     asked_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     pace: Mapped[str]
@@ -153,7 +154,7 @@ class Mail(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     kind: Mapped[str]
     state: Mapped[str]
-    address: Mapped[str | None]
+    address: Mapped[str | None] = mapped_column(EncryptedText("mail.address"))
     count: Mapped[int]
     optional: Mapped[bool]
     message_id: Mapped[str]

@@ -9,8 +9,9 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, false
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
+from portal.encryption.columns import BlindIndex, EncryptedDate, EncryptedJson, EncryptedPiece, EncryptedText
 from portal.models.base import Base
 
 
@@ -32,26 +33,39 @@ class Blob(Base):
     __tablename__ = "blob"
 
     sha256: Mapped[str] = mapped_column(primary_key=True)
-    data: Mapped[bytes]
+    data: Mapped[bytes] = mapped_column(EncryptedPiece("blob.data"))
 
 
 class Transcript(Base):
     """The cumulative record of one pupil: owns the lookup code for all years and schools.
 
     restricted_at: since when only school, department and family open it, as the family asked (decision 0044).
+    …_index: by what a number is found; they take the number and hold its blind index (decision 0050).
     """
 
     __tablename__ = "transcript"
+    # The constraints were there before the numbers were encrypted, under their names.
+    __table_args__ = (
+        UniqueConstraint("personal_id_index", name="uq_transcript_personal_id"),
+        UniqueConstraint("moet_student_code_index", name="uq_transcript_moet_student_code"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     lookup_code: Mapped[str] = mapped_column(unique=True)
-    personal_id: Mapped[str | None] = mapped_column(unique=True)
-    moet_student_code: Mapped[str | None] = mapped_column(unique=True)
+    personal_id: Mapped[str | None] = mapped_column(EncryptedText("transcript.personal_id"))
+    personal_id_index: Mapped[str | None] = mapped_column(BlindIndex("transcript.personal_id"))
+    moet_student_code: Mapped[str | None] = mapped_column(EncryptedText("transcript.moet_student_code"))
+    moet_student_code_index: Mapped[str | None] = mapped_column(BlindIndex("transcript.moet_student_code"))
     full_name: Mapped[str]
-    birth_date: Mapped[date]
+    birth_date: Mapped[date] = mapped_column(EncryptedDate("transcript.birth_date"))
     managing_unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
     created_at: Mapped[datetime]
     restricted_at: Mapped[datetime | None] = mapped_column(default=None)
+
+    @validates("personal_id", "moet_student_code")
+    def _index(self, name: str, value: str | None) -> str | None:
+        setattr(self, f"{name}_index", value)
+        return value
 
 
 class YearRecordRow(Base):
@@ -80,7 +94,7 @@ class Packet(Base):
     class_name: Mapped[str]
     grade: Mapped[int]
     file_sha256: Mapped[str]
-    report: Mapped[dict[str, Any]]
+    report: Mapped[dict[str, Any]] = mapped_column(EncryptedJson("packet.report"))
     created_at: Mapped[datetime]
 
 

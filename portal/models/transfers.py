@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from portal.encryption.columns import EncryptedBytes, EncryptedDate
 from portal.models.base import Base
 
 
@@ -93,7 +94,7 @@ class TransferItem(Base):
     label: Mapped[str]
     file_sha256: Mapped[str | None]
     code: Mapped[str | None]
-    birth_date: Mapped[date | None]
+    birth_date: Mapped[date | None] = mapped_column(EncryptedDate("transfer_item.birth_date"))
     outcome: Mapped[str | None]
     detail: Mapped[dict[str, Any] | None]
     verdict_number: Mapped[str | None]
@@ -112,4 +113,4 @@ class TransferFile(Base):
     __tablename__ = "transfer_file"
 
     item_id: Mapped[int] = mapped_column(ForeignKey("transfer_item.id"), primary_key=True)
-    data: Mapped[bytes]
+    data: Mapped[bytes] = mapped_column(EncryptedBytes("transfer_file.data"))

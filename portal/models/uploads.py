@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
+from portal.encryption.columns import EncryptedBytes, EncryptedJson
 from portal.models.base import Base
 
 
@@ -50,7 +51,7 @@ class Upload(Base):
     packet_id: Mapped[int | None] = mapped_column(ForeignKey("packet.id"))
     refusal: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime]
-    data: Mapped[bytes | None] = mapped_column(deferred=True)
-    judged: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
-    layout: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
+    data: Mapped[bytes | None] = mapped_column(EncryptedBytes("upload.data"), deferred=True)
+    judged: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJson("upload.judged"), deferred=True)
+    layout: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJson("upload.layout"), deferred=True)
     mappings: Mapped[list[Any] | None]

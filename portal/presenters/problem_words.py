@@ -48,6 +48,23 @@ CHECKING: Final[Mapping[Problem, Words]] = {
             "Thử lại sau ít phút; người vận hành xem hocba verifier có đang chạy, HOCBA_VERIFIER có đúng ổ cắm không."
         ),
     ),
+    Problem.KEY_FILE_MISSING: Words(
+        _OURS,
+        mark("Không đọc được tệp khóa %(path)s, nên chưa mở được dữ liệu đã mã hóa; dữ liệu vẫn còn nguyên."),
+        mark(
+            "Người vận hành đưa đúng tệp đó về từ gói khóa (hocba restore-keys, xem docs/operations.md), rồi chạy lại."
+        ),
+    ),
+    Problem.KEY_FILE_WRONG: Words(
+        _OURS,
+        mark("Tệp %(path)s không chứa khóa mang mã ghi trong tên tệp, nên chưa mở được dữ liệu đã mã hóa."),
+        mark("Người vận hành thay bằng đúng tệp đó từ gói khóa; không đổi tên tệp khóa khác thành tên này."),
+    ),
+    Problem.VALUE_BROKEN: Words(
+        _OURS,
+        mark("Một giá trị đã mã hóa (%(place)s) không mở được: nó bị sửa, bị cắt hoặc bị chuyển chỗ."),
+        mark("Người vận hành chạy “hocba audit” rồi khôi phục từ bản sao lưu."),
+    ),
     Problem.VERIFIER_UNSET: Words(
         _OURS,
         mark("Chưa khai báo nơi mở tệp tải lên, nên cổng không mở tệp của người lạ và chưa phục vụ."),

@@ -34,6 +34,7 @@ from portal.services import (
     counts_audit,
     earlier_audit,
     exchange_audit,
+    identity_audit,
     inventory_audit,
     leaf_search,
     ledger_heads,
@@ -134,6 +135,9 @@ def audit(session: Session, log_key: notes.Verifier, beside: Sequence[notes.Veri
             count += 1
             problems += _Record(session, row, registered, beside_them).problems()
     problems += _orphans(session)
+    problems += [
+        AuditProblem(Defect.COLUMNS_DIFFER, code, detail=name) for code, name in identity_audit.broken(session)
+    ]
     problems += _keys(session)
     problems += [
         _of_log(flaw) for flaw in earlier_audit.flaws(session, leaf_search.of_kinds(session, Kind.EARLIER_KEY))

@@ -27,9 +27,9 @@ def put_all(session: Session, pieces: Sequence[bytes]) -> list[str]:
     return digests
 
 
-def is_xml_root() -> sa.ColumnElement[bool]:
-    """Whether a blob is a root object in XML: by its first byte, as `verify.containers.roots` tells them apart."""
-    return sa.func.substr(Blob.data, 1, 1) == sa.literal(b"<", sa.LargeBinary())
+def is_xml_root(data: bytes) -> bool:
+    """Whether bytes are a root object in XML: by their first, as `verify.containers.roots` tells them apart."""
+    return data.startswith(b"<")
 
 
 def get(session: Session, digest: str) -> bytes:

@@ -165,8 +165,8 @@ class _Matcher:
         aliases = dict(_pairs(session, codes))
         found: dict[int, Transcript] = {}
         for column, values in (
-            (Transcript.personal_id, {content.personal_id for content in contents}),
-            (Transcript.moet_student_code, {content.moet_student_code for content in contents}),
+            (Transcript.personal_id_index, {content.personal_id for content in contents}),
+            (Transcript.moet_student_code_index, {content.moet_student_code for content in contents}),
             (Transcript.lookup_code, codes),
             (Transcript.id, set(aliases.values())),
         ):

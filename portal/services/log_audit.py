@@ -20,6 +20,7 @@ GUARDS: Final = {
     "year_record": ("update", "delete"),
     "transcript": ("delete", "code"),
     "blob": ("update", "delete"),
+    "data_key": ("update", "delete"),
     "log_entry": ("update", "delete"),
     "log_opening": ("update", "delete"),
     "log_tile": ("update", "delete"),

@@ -168,12 +168,10 @@ def put_back(session: Session, held: Outgoing, now: datetime) -> bool:
 def refused(session: Session, held: Outgoing, *, nobody: bool, now: datetime) -> None:
     """The other side will never take it. nobody: because nobody is at the address, which is not tried again."""
     _give_up(session, held, now)
-    if nobody:
-        session.execute(
-            sa.update(MailAddress)
-            .where(MailAddress.account_id == held.account_id, MailAddress.address == held.address)
-            .values(refused_at=now, confirmed_at=None)
-        )
+    address = session.get(MailAddress, held.account_id, with_for_update=True) if nobody else None
+    if address is not None and address.address == held.address:
+        address.refused_at, address.confirmed_at = now, None
+        session.flush()
 
 
 def backlog(session: Session, now: datetime) -> Backlog:

@@ -69,8 +69,10 @@ class Pupils:
     ) -> None:
         ids = {content.personal_id for content in contents if content.personal_id is not None}
         codes = {content.moet_student_code for content in contents if content.moet_student_code is not None}
-        self._by_id = {held.personal_id: held for held in _with(session, Transcript.personal_id, ids)}
-        self._by_code = {held.moet_student_code: held for held in _with(session, Transcript.moet_student_code, codes)}
+        self._by_id = {held.personal_id: held for held in _with(session, Transcript.personal_id_index, ids)}
+        self._by_code = {
+            held.moet_student_code: held for held in _with(session, Transcript.moet_student_code_index, codes)
+        }
         self._by_lookup_code = {
             held.lookup_code: held for held in _with(session, Transcript.lookup_code, set(lookup_codes))
         }
@@ -136,8 +138,9 @@ def _years(session: Session, school_year: str, transcripts: Iterable[int]) -> di
             known = years.setdefault(row.transcript_id, KnownYear(row))
             if version is not None:
                 known.versions[version.version] = version
-        for transcript, number, data in session.execute(_xml_roots(school_year, part)):
-            years[transcript].xml[number] = data
+        for transcript, number, data in session.execute(_living_roots(school_year, part)):
+            if is_xml_root(data):
+                years[transcript].xml[number] = data
         for transcript, school in session.execute(_opened_cases(school_year, part)):
             years[transcript].opened_for = school
     _name_heirs(session, years.values())
@@ -152,7 +155,7 @@ def _name_heirs(session: Session, years: Collection[KnownYear]) -> None:
             each.heir_id = heirs.get(each.living.issuing_unit_id)
 
 
-def _xml_roots(school_year: str, transcripts: Sequence[int]) -> sa.Select[int, int, bytes]:
+def _living_roots(school_year: str, transcripts: Sequence[int]) -> sa.Select[int, int, bytes]:
     """Of JCS the digest alone tells whether a row says something new; of XML the content must be read."""
     return (
         sa.select(YearRecordRow.transcript_id, RecordVersion.version, Blob.data)
@@ -162,7 +165,6 @@ def _xml_roots(school_year: str, transcripts: Sequence[int]) -> sa.Select[int, i
             YearRecordRow.school_year == school_year,
             YearRecordRow.transcript_id.in_(transcripts),
             RecordVersion.state.in_(sorted(LIVING)),
-            is_xml_root(),
         )
     )
 

@@ -245,8 +245,8 @@ def _require_nobody(session: Session, root: Root) -> None:
     """The pupil was brought in anew under another code, which is for ever: a person must look."""
     content = root.content
     numbers = (
-        (Transcript.personal_id, content.personal_id),
-        (Transcript.moet_student_code, content.moet_student_code),
+        (Transcript.personal_id_index, content.personal_id),
+        (Transcript.moet_student_code_index, content.moet_student_code),
     )
     for column, value in numbers:
         if value is not None and session.scalar(sa.select(Transcript.id).where(column == value)) is not None:

@@ -112,10 +112,11 @@ def _waiting(session: Session, identity: Identity, packet_id: int) -> list[_Wait
         .join(Transcript, Transcript.id == YearRecordRow.transcript_id)
         .join(Unit, Unit.id == RecordVersion.issuing_unit_id)
         .join(Blob, Blob.sha256 == RecordVersion.root_sha256)
-        # A root in XML holds its signatures: the school's software adds them, and the packet comes again.
-        .where(RecordVersion.packet_id == packet_id, RecordVersion.state.in_(_UNSIGNED), sa.not_(blobs.is_xml_root()))
+        .where(RecordVersion.packet_id == packet_id, RecordVersion.state.in_(_UNSIGNED))
         .order_by(RecordVersion.id)
     ).all()
+    # A root in XML holds its signatures: the school's software adds them, and the packet comes again.
+    rows = [row for row in rows if not blobs.is_xml_root(row[3])]
     if not rows:
         raise Refused(Problem.NOTHING_TO_DO, packet=str(packet_id))
     roles = _roles(session, packet_id)

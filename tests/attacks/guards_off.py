@@ -11,7 +11,7 @@ from tests.sabotage import without_guards
 
 def _edited(edit: Edit, ground: Ground) -> Outcome:
     with ground.instance() as instance:
-        code = without_guards(instance.settings.database_url, edit)
+        code = without_guards(instance.settings, edit)
         problems = problems_of(instance)
     assert not edit.names_record or code in {problem.lookup_code for problem in problems}
     assert Defect.GUARD_MISSING in {problem.defect for problem in problems}

@@ -169,7 +169,7 @@ def _other_origin(ground: Ground) -> Outcome:
     with ground.instance() as instance:
         mirror = mirrored(instance, ground.folder / "mirror")
         other = notes.parse_skey(notes.format_skey("elsewhere.example/log", bytes(range(32))))
-        with silently(instance.settings.database_url) as session:
+        with silently(instance.settings) as session:
             head = session.get_one(LogHead, 1)
             same = checkpoint.Checkpoint(other.verifier.name, head.size, bytes.fromhex(head.root))
             note = checkpoint.sign(same, other)

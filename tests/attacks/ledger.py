@@ -83,7 +83,7 @@ def _seen(spoil: Spoil, ground: Ground) -> Outcome:
     with ground.instance(locked=False) as instance:
         _looked(instance)
         assert problems_of(instance) == ()
-        with silently(instance.settings.database_url) as session:
+        with silently(instance.settings) as session:
             spoil(session)
         with instance.reading() as session:
             assert ledger.verify(session).first_broken is None

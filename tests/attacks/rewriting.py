@@ -28,7 +28,7 @@ def backdate(instance: DemoInstance) -> int:
 
     The school's signatures stay true, the commitment still opens: nothing within the database contradicts it.
     """
-    with silently(instance.settings.database_url) as session:
+    with silently(instance.settings) as session:
         version = session.scalars(
             sa.select(RecordVersion).where(RecordVersion.state == "locked").order_by(RecordVersion.id.desc()).limit(1)
         ).one()

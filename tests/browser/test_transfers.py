@@ -25,7 +25,7 @@ from portal.models import RecordVersion, State, Transcript, YearRecordRow
 from portal.runtime import Runtime, open_runtime
 from portal.services import blobs
 from portal.services.prints import printed_pdf
-from portal.settings import Settings
+from portal.settings import Settings, database_url
 from tests.browser.conftest import DESK, PHONE, chooser_by_keys, keep
 from tests.portal.views.hand_overs import photo, zipped
 from tests.portal.worlds import NEIGHBOUR, URL
@@ -92,7 +92,7 @@ def _served(runtime: Runtime) -> Iterator[str]:
 
 
 def _prepared(runtime: Runtime, now: datetime) -> tuple[bytes, str]:
-    engine = open_engine(f"sqlite:///{runtime.settings.data / 'hocba.sqlite3'}")
+    engine = open_engine(database_url(runtime.settings), runtime.settings.data)
     with Session(engine) as session, session.begin():
         held = session.execute(
             sa.select(Transcript.lookup_code, Transcript.birth_date, RecordVersion.root_sha256)

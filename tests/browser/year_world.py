@@ -87,7 +87,7 @@ def _world(runtime: Runtime) -> World:
 
 def _class_of_grade_five(runtime: Runtime) -> None:
     """What the school finished in May, before the journey begins."""
-    engine = open_engine(database_url(runtime.settings))
+    engine = open_engine(database_url(runtime.settings), runtime.settings.data)
     with Session(engine) as session, session.begin():
         taken = import_class(
             session,

@@ -33,7 +33,8 @@ LAYERS: dict[str, set[str]] = {
     },
     "portal.permissions": {"portal.identity"},
     "portal.settings": {"portal.errors"},
-    "portal.database": set(),
+    "portal.database": {"portal.encryption"},
+    "portal.encryption": {"portal.errors"},
     "portal.extensions": {"portal.models"},
     "portal.forbidden_calls": set(),
     "portal.confinement": {"portal.forbidden_calls", "verify"},
@@ -50,7 +51,7 @@ LAYERS: dict[str, set[str]] = {
     "portal.trust": {"portal.errors", "verify"},
     "portal.witness": {"verify"},
     "portal.openid": set(),
-    "portal.models": {"verify"},
+    "portal.models": {"verify", "portal.encryption"},
     "portal.workbooks": {"verify", "portal.counting", "portal.errors"},
     "portal.signers": {"verify"},
     "portal.backup": {
@@ -64,6 +65,7 @@ LAYERS: dict[str, set[str]] = {
     },
     "portal.services": {
         "portal.models",
+        "portal.encryption",
         "portal.identity",
         "portal.permissions",
         "portal.errors",
@@ -142,7 +144,7 @@ LAYERS: dict[str, set[str]] = {
         "portal.workbooks",
         "verify",
     },
-    "portal.migrations": {"portal.models"},
+    "portal.migrations": {"portal.models", "portal.encryption"},
 }
 # where the pieces are put together; they may import all of portal
 COMPOSING = ("portal", "portal.app", "portal.cli", "portal.demo", "portal.instance")

@@ -19,6 +19,7 @@ GUARDED = {
     "year_record": {"update", "delete"},
     "transcript": {"delete", "code"},
     "blob": {"update", "delete"},
+    "data_key": {"update", "delete"},
     "log_entry": {"update", "delete"},
     "log_opening": {"update", "delete"},
     "log_tile": {"update", "delete"},

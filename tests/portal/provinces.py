@@ -218,7 +218,7 @@ def new_instance(settings: Settings, sandbox: Sandbox) -> DemoInstance:
         sandbox,
         opened.summary_key,
     )
-    return DemoInstance(settings, open_engine(settings.database_url), shared)
+    return DemoInstance(settings, open_engine(settings.database_url, settings.data), shared)
 
 
 def with_witness(instance: DemoInstance, name: str) -> Province:

@@ -122,7 +122,7 @@ def made_world(backend: Backend, folder: Path) -> Iterator[World]:
 
 
 def _fill(url: str, runtime: Runtime) -> Codes:
-    engine = open_engine(url)
+    engine = open_engine(url, runtime.settings.data)
     try:
         with Session(engine) as session, session.begin():
             return Codes(

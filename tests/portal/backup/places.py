@@ -51,7 +51,7 @@ def empty_place(backend: Backend, folder: Path, name: str = "place") -> Iterator
 @contextmanager
 def engine_of(settings: Settings) -> Iterator[sa.Engine]:
     """What a place's database is reached with; no connection outlives a test that fails within."""
-    engine = open_engine(settings.database_url)
+    engine = open_engine(settings.database_url, settings.data)
     try:
         yield engine
     finally:
@@ -102,8 +102,9 @@ def _plain(table: sa.Table) -> list[sa.ColumnElement[object]]:
     """Text of everything, so that rows can be sorted and nothing is interpreted on the way."""
     columns: list[sa.ColumnElement[object]] = []
     for column in table.columns:
-        if isinstance(column.type, sa.LargeBinary):
-            columns.append(sa.func.coalesce(column, b"-"))
+        held = column.type.impl_instance if isinstance(column.type, sa.types.TypeDecorator) else column.type
+        if isinstance(held, sa.LargeBinary):
+            columns.append(sa.func.coalesce(sa.type_coerce(column, sa.LargeBinary), b"-"))
         else:
             columns.append(sa.func.coalesce(sa.cast(column, sa.Text), "-"))
     return columns

@@ -216,7 +216,7 @@ def test_a_pupil_who_was_brought_in_anew_waits_for_a_person(instance: DemoInstan
 def test_a_blob_that_was_lost_comes_back(instance: DemoInstance, restored: Back) -> None:
     held = records_of(instance, 0)
     back = restored()
-    with silently(back.settings.database_url) as session:
+    with silently(back.settings) as session:
         root = (
             sa.select(RecordVersion.root_sha256).where(RecordVersion.log_index == held[0].log_index).scalar_subquery()
         )
@@ -278,7 +278,7 @@ def test_killed_anywhere_it_is_whole_or_not_at_all(instance: DemoInstance, resto
 
 
 def _killed(back: DemoInstance, held: list[ReportedRecord], moment: int) -> None:
-    engine, done = open_engine(back.settings.database_url), 0
+    engine, done = open_engine(back.settings.database_url, back.settings.data), 0
 
     def count(*_arguments: object) -> None:
         nonlocal done

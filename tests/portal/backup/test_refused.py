@@ -1,9 +1,11 @@
 """A restore that must not happen does not happen: nothing is overwritten, nothing damaged is taken for whole."""
 
+import base64
 import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +15,10 @@ from portal.backup import archive, envelope, key_bundle, tables
 from portal.backup.refusals import BackupProblem, BackupRefused
 from portal.backup.restoring import restore
 from portal.database import reading
+from portal.encryption.columns import Encrypted, EncryptedBytes, EncryptedJson
+from portal.encryption.ring import KeyRing, ring_of
 from portal.migrations import is_current, upgrade_within
+from portal.models import Base
 from portal.services.audit import audit
 from portal.services.log_audit import missing_guards
 from portal.settings import Settings
@@ -199,12 +204,11 @@ def test_of_an_earlier_version_it_is_brought_up(
             del members[name]
             del manifest["parts"][name]
             continue
-        kept = [place for place, (column, _kind) in enumerate(about["tables"][table]) if column in then[table]]
-        if len(kept) < len(about["tables"][table]):
-            rows = [json.loads(line) for line in gzip.decompress(members[name]).splitlines()]
-            lines = [json.dumps([row[place] for place in kept]).encode() + b"\n" for row in rows]
-            members[name] = gzip.compress(b"".join(lines))
-            manifest["parts"][name] = archive.digest(members[name])
+        columns = [column for column, _kind in about["tables"][table]]
+        kept = [place for place, column in enumerate(columns) if column in then[table]]
+        rows = [opened(instance, table, columns, json.loads(line)) for line in lines_of(members[name])]
+        members[name] = gzip.compress(b"".join(json.dumps([row[at] for at in kept]).encode() + b"\n" for row in rows))
+        manifest["parts"][name] = archive.digest(members[name])
     for table, columns in about["tables"].items():
         about["tables"][table] = [each for each in columns if each[0] in then[table]]
     members["about.json"] = json.dumps({**about, "schema": "0010"}).encode()
@@ -221,6 +225,26 @@ def test_of_an_earlier_version_it_is_brought_up(
         with Session(reading(engine)) as session:
             assert missing_guards(session) == []
             assert audit(session, instance.runtime.log_signer.verifier).problems == ()
+
+
+def lines_of(member: bytes) -> list[bytes]:
+    return gzip.decompress(member).splitlines()
+
+
+def opened(instance: DemoInstance, table: str, columns: list[str], row: list[Any]) -> list[Any]:
+    """A row as it stood before anything was encrypted."""
+    ring = ring_of(instance.engine.dialect)
+    kinds = [Base.metadata.tables[table].c[column].type for column in columns]
+    return [
+        plain(ring, kind, value) if isinstance(kind, Encrypted) and value is not None else value
+        for kind, value in zip(kinds, row, strict=True)
+    ]
+
+
+def plain(ring: KeyRing, kind: Encrypted[Any], value: str) -> str:
+    if isinstance(kind, EncryptedBytes):
+        return base64.b64encode(ring.open(kind.place, base64.b64decode(value))).decode()
+    return ring.open_text(kind.place, json.loads(value) if isinstance(kind, EncryptedJson) else value)
 
 
 def columns_at(revision: str) -> dict[str, set[str]]:

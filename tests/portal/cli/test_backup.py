@@ -60,11 +60,11 @@ def test_the_drill(hocba: Hocba, tmp_path: Path) -> None:
     assert "bản sao lưu mới nhất: 0 giờ trước" in run(data, "doctor").out
 
     shutil.rmtree(data)
+    assert run(data, "restore-keys", tmp_path / "keys.age", "--passphrase-env", "PHRASE").status == 0
     restored = run(data, "restore", file, "--key", tmp_path / "key.txt", "--json")
     assert restored.status == 0, restored.err
     assert (restored.json["records"], restored.json["problems"]) == (31, 0)
     assert run(data, "restore", file, "--key", tmp_path / "key.txt").status == 1
-    assert run(data, "restore-keys", tmp_path / "keys.age", "--passphrase-env", "PHRASE").status == 0
     assert run(data, "doctor").status == 1
 
     assert run(data, "log", "resume").status == 1
@@ -97,9 +97,9 @@ def test_going_on_without_asking_anybody_is_loud(tmp_path: Path) -> None:
     file = tmp_path / "backup.age"
     assert run(source, "backup", file, "-r", public).status == 0
     back = tmp_path / "back"
-    assert run(back, "restore", file, "--key", tmp_path / "key.txt").status == 0
     for name in ("keys", "demo-authority"):
         shutil.copytree(source / name, back / name)
+    assert run(back, "restore", file, "--key", tmp_path / "key.txt").status == 0
     forced = run(back, "log", "resume", "--no-mirror", "--decision", "12/QĐ-SGDĐT")
     assert forced.status == 0
     assert "CẢNH BÁO" in forced.err

@@ -132,7 +132,7 @@ def test_a_damaged_record_does_not_lock_and_does_not_stop_the_others(empty_insta
         version = session.scalars(sa.select(RecordVersion).order_by(RecordVersion.id).offset(5)).first()
         assert version is not None
         number, root = version.id, version.root_sha256
-    with unguarded(empty_instance.settings.database_url) as session:
+    with unguarded(empty_instance.settings) as session:
         session.execute(sa.update(Blob).where(Blob.sha256 == root).values(data=b"x"))
     for _ in range(jobs.ATTEMPTS):
         perform(replace(bench_of(empty_instance), lock_batch=4), job)

@@ -60,14 +60,14 @@ ATTACKS = {
 def test_a_standing_that_is_not_what_its_leaf_says(acted: DemoInstance, name: str) -> None:
     statement, detail = ATTACKS[name]
     assert found(acted) == set()
-    with silently(acted.settings.database_url) as session:
+    with silently(acted.settings) as session:
         session.execute(sa.text(statement))
     assert ("standing_differs", detail) in found(acted)
 
 
 def test_a_standing_that_was_invented(acted: DemoInstance) -> None:
     """All columns in order, the act of two officials too: only the leaf is missing."""
-    with silently(acted.settings.database_url) as session:
+    with silently(acted.settings) as session:
         victim = versions(session, code_of(acted, 3))[0]
         model = session.scalars(sa.select(RecordStanding).where(RecordStanding.state == "revoked")).one()
         forged = _copy(session.get_one(Correction, model.correction_id), id=900, version_id=victim.id)
@@ -79,7 +79,7 @@ def test_a_standing_that_was_invented(acted: DemoInstance) -> None:
 
 def test_a_second_version_that_was_locked_without_a_decision(acted: DemoInstance) -> None:
     """The supersession is taken away, row and all: the two locked versions contradict each other."""
-    with silently(acted.settings.database_url) as session:
+    with silently(acted.settings) as session:
         session.execute(sa.text("DELETE FROM record_standing WHERE state = 'superseded'"))
     assert ("standing_differs", "two versions in force") in found(acted)
 
@@ -93,7 +93,7 @@ def test_a_second_version_that_was_locked_without_a_decision(acted: DemoInstance
     ],
 )
 def test_a_regulation_that_is_not_what_its_leaf_says(acted: DemoInstance, statement: str) -> None:
-    with silently(acted.settings.database_url) as session:
+    with silently(acted.settings) as session:
         session.execute(sa.text(statement))
     assert ("policy_differs", "corrections") in found(acted)
 

@@ -139,6 +139,6 @@ def test_nothing_more_comes_in_with_it(empty_instance: DemoInstance) -> None:
 def test_an_end_that_was_undone_in_the_database_is_named(imported: tuple[DemoInstance, str]) -> None:
     instance, _code = imported
     confirmed(instance, proposed(instance))
-    with silently(instance.settings.database_url) as session:
+    with silently(instance.settings) as session:
         session.execute(sa.delete(KeyProposal).where(KeyProposal.kind == ProposalKind.END_EARLIER.value))
     assert problems(instance) == [("key_differs", None)]

@@ -46,7 +46,7 @@ def test_an_untouched_instance_has_no_problem(instance: DemoInstance) -> None:
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
 def test_with_the_guards_removed_the_audit_names_the_record(instance: DemoInstance, attack: Attack) -> None:
-    code = without_guards(instance.settings.database_url, attack)
+    code = without_guards(instance.settings, attack)
     with instance.reading() as session:
         report = audit(session, instance.runtime.log_signer.verifier)
     defects = {problem.defect for problem in report.problems}

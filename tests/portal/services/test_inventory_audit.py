@@ -103,7 +103,7 @@ def test_one_altered_value(
     two_days: tuple[DemoInstance, Kept, Kept], attack: Callable[[Session], None], defect: Defect
 ) -> None:
     instance, _first, second = two_days
-    with unguarded(instance.settings.database_url) as session:
+    with unguarded(instance.settings) as session:
         attack(session)
     assert (defect, second.log_index) in found(instance)
 
@@ -138,6 +138,6 @@ def test_a_false_map_under_the_stolen_key(two_days: tuple[DemoInstance, Kept, Ke
 def test_a_replayed_log_has_no_older_rows(two_days: tuple[DemoInstance, Kept, Kept]) -> None:
     """Rows are what is served; the leaves stay provable without them."""
     instance, first, second = two_days
-    with unguarded(instance.settings.database_url) as session:
+    with unguarded(instance.settings) as session:
         session.execute(sa.delete(LogInventory).where(LogInventory.log_index == first.log_index))
     assert {index for _defect, index in found(instance)} & {first.log_index, second.log_index} == set()

@@ -74,7 +74,7 @@ def test_months_that_went_by_the_rules_answer_for_their_heads(empty_instance: De
         assert ledger.close_months(session, first + 93 * DAY) == 3
         assert ledger.forget_months(session, first + 93 * DAY, kept_months=1) == 4
     assert checked(empty_instance).flaws == ()
-    with silently(empty_instance.settings.database_url) as session:
+    with silently(empty_instance.settings) as session:
         session.execute(sa.text("UPDATE ledger_month SET digest = previous WHERE first_id = 1"))
     assert [flaw.kind for flaw in checked(empty_instance).flaws] == [Contradiction.MONTH]
 
@@ -83,7 +83,7 @@ def test_heads_of_days_that_a_restore_lost_are_counted_and_no_others(empty_insta
     look(empty_instance)
     index = logged(empty_instance)
     assert index is not None
-    with silently(empty_instance.settings.database_url) as session:
+    with silently(empty_instance.settings) as session:
         session.execute(sa.delete(LedgerHead))
     assert [flaw.kind for flaw in checked(empty_instance).flaws] == [Contradiction.OPENING_GONE]
     with empty_instance.transaction() as session:

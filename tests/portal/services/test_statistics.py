@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.errors import NotFound
 from portal.identity import Identity, StaffRole
-from portal.models import CorrectionKind, FindingCount, Packet, RecordVersion, ResultCursor, State, Unit
+from portal.models import Blob, CorrectionKind, FindingCount, Packet, RecordVersion, ResultCursor, State, Unit
 from portal.services import result_counting, statistics
 from portal.services.progress import Counts
 from portal.services.result_counting import count_some
@@ -54,7 +54,7 @@ def again(session: Session) -> dict[tuple[int, str, str], int]:
             " JOIN year_record y ON y.id = v.year_record_id WHERE v.state = 'locked' AND y.school_year = :year"
             " AND NOT EXISTS (SELECT 1 FROM record_standing s WHERE s.version_id = v.id"
             " AND s.state IN ('superseded', 'revoked'))"
-        ),
+        ).columns(Blob.data),
         {"year": YEAR},
     )
     found: Counter[tuple[int, str, str]] = Counter()

@@ -20,7 +20,7 @@ FIRST = date(2025, 7, 1)
 @pytest.mark.parametrize("backend", list(Backend))
 def test_units_of_before_are_dated_from_their_first_day(backend: Backend, tmp_path: Path) -> None:
     with fresh_database(backend, tmp_path) as url:
-        engine = open_engine(url)
+        engine = open_engine(url, tmp_path)
         with engine.begin() as connection:
             upgrade_within(connection, BEFORE)
             for key, code, parent in ((1, "S", None), (2, "T", 1)):

@@ -233,7 +233,7 @@ def test_audit_finds_nothing(locked: tuple[DemoInstance, str]) -> None:
 @pytest.mark.parametrize("attack", OF_A_RECORD, ids=lambda attack: attack.name)
 def test_audit_names_an_xml_record_that_was_changed(locked: tuple[DemoInstance, str], attack: Attack) -> None:
     held, _code = locked
-    code = without_guards(held.settings.database_url, attack)
+    code = without_guards(held.settings, attack)
     found = problems(held)
     assert (attack.defect, code) in {(problem.defect, problem.lookup_code) for problem in found}, found
     assert {problem.lookup_code for problem in found} <= {code, None}, "only the one that was changed"
@@ -251,7 +251,7 @@ def test_audit_finds_signed_bytes_that_were_exchanged(locked: tuple[DemoInstance
         Defect.LEAF_DIFFERS,
         f"UPDATE record_version SET root_sha256 = '{sha256(other)}' WHERE id = :id",  # noqa: S608
     )
-    code = without_guards(held.settings.database_url, attack)
+    code = without_guards(held.settings, attack)
     found = {(problem.defect, problem.lookup_code) for problem in problems(held)}
     assert {(Defect.LEAF_DIFFERS, code), (Defect.SIGNATURE_BROKEN, code), (Defect.COLUMNS_DIFFER, code)} <= found
 
