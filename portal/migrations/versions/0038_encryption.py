@@ -121,8 +121,8 @@ def _each(
     connection: sa.Connection, table: str, key: str, columns: tuple[str, ...], change: Callable[[str, Any], Any]
 ) -> None:
     for column in columns:
-        chosen = f"SELECT {key} AS key, {column} AS value FROM {table} WHERE {column} IS NOT NULL"
-        update = sa.text(f"UPDATE {table} SET {column} = :value WHERE {key} = :key")
+        chosen = f"SELECT {key} AS key, {column} AS value FROM {table} WHERE {column} IS NOT NULL"  # nosec B608 - names of our own tables
+        update = sa.text(f"UPDATE {table} SET {column} = :value WHERE {key} = :key")  # nosec B608 - names of our own tables
         for rows in _parts(connection, table, key, chosen):
             place = f"{table}.{column}"
             connection.execute(update, [{"key": row.key, "value": change(place, row.value)} for row in rows])
