@@ -5,9 +5,7 @@ opens a transaction for it; on SQLite that is ten times the query (measured: 155
 the pool with its checks, the statement as it is written in services, and the types of its columns.
 """
 
-import threading
-import weakref
-from collections import namedtuple
+from collections import deque, namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -53,43 +51,33 @@ class Rows(list[Any]):
         return self
 
 
-class Kept:
-    """A connection that a thread keeps."""
-
-    def __init__(self, connection: PoolProxiedConnection) -> None:
-        self.connection = connection
-
-
 class Connections:
-    """The connection that each thread keeps for such statements, on SQLite.
+    """Connections kept open for such statements, on SQLite: as many as threads ever read at once.
 
-    Taking one from the pool and giving it back costs as much as the query (measured: 27 of 83 µs a lookup), and no
-    server can end a connection to a file. They end with their thread, or all at once.
+    Taking one from the engine's pool and giving it back costs as much as the query (measured: 27 of 83 µs a lookup),
+    and no server can end a connection to a file.
     """
 
     def __init__(self) -> None:
-        self._own = threading.local()
-        self._all: weakref.WeakSet[Kept] = weakref.WeakSet()
+        self._idle: deque[PoolProxiedConnection] = deque()
 
     def take(self, engine: sa.Engine) -> PoolProxiedConnection:
-        """This thread's own, opened when it has none."""
-        kept: Kept | None = getattr(self._own, "kept", None)
-        if kept is None:
+        """One that nobody else uses until it is given back."""
+        try:
+            return self._idle.pop()
+        except IndexError:
             connection = engine.raw_connection()
             connection.detach()
-            kept = self._own.kept = Kept(connection)
-            self._all.add(kept)
-        return kept.connection
+            return connection
 
-    def forget(self) -> None:
-        """Let this thread open another one the next time."""
-        self._own.kept = None
+    def give_back(self, connection: PoolProxiedConnection) -> None:
+        """Keep it for the next."""
+        self._idle.append(connection)
 
     def close(self) -> None:
-        """Close all; for when the engine's own are closed, and while nobody reads."""
-        held, self._all, self._own = list(self._all), weakref.WeakSet(), threading.local()
-        for kept in held:
-            kept.connection.close()
+        """Close what is kept; for when the engine's own are closed."""
+        while self._idle:
+            self._idle.pop().close()
 
 
 class DriverReader:
@@ -109,8 +97,10 @@ class DriverReader:
         self._connection = self._connections.take(engine) if self._keeps else engine.raw_connection()
         return self
 
-    def __exit__(self, *_error: object) -> None:
-        if not self._keeps:
+    def __exit__(self, error: type[BaseException] | None, *_more: object) -> None:
+        if self._keeps and error is None:
+            self._connections.give_back(self._connection)
+        else:
             self._connection.close()
 
     def execute(self, statement: sa.Select[Any], parameters: Mapping[str, object]) -> Rows:
@@ -122,7 +112,6 @@ class DriverReader:
         try:
             return Rows(prepared.fetch(cursor, parameters))
         except self._engine.dialect.loaded_dbapi.Error as error:
-            self._connections.forget()
             raise sa.exc.OperationalError("lookup", None, error) from error
         finally:
             cursor.close()
