@@ -68,7 +68,7 @@ class Entry:
 def entries(size: int, tail: bytes) -> tuple[Entry, ...]:
     """The files of an archive in their order. tail: its last `TAIL_BYTES`. Raises ArchiveRefused and nothing else."""
     with _opened(size, tail, {}) as archive:
-        members = [member for member in archive.infolist() if not member.is_dir() and not _is_junk(member.filename)]
+        members = [member for member in archive.infolist() if not _is_passed_over(member.filename)]
     if not members:
         raise ArchiveRefused(ArchiveProblem.EMPTY)
     for member in members:
@@ -101,13 +101,16 @@ def span(size: int, entry: Entry) -> int:
     return min(entry.packed + HEAD_BYTES, size - entry.start)
 
 
-def _is_junk(name: str) -> bool:
+def _is_passed_over(name: str) -> bool:
+    """A folder, or what systems add by themselves. (`ZipInfo.is_dir` fails on a file without a name.)"""
     path = PurePosixPath(name)
-    return "__MACOSX" in path.parts or path.name.lower() in _JUNK
+    return name.endswith("/") or "__MACOSX" in path.parts or path.name.lower() in _JUNK
 
 
 def _require_plain(member: zipfile.ZipInfo) -> None:
     name = member.filename
+    if not name:
+        raise ArchiveRefused(ArchiveProblem.DAMAGED)
     if _is_unsafe(name) or _is_unsafe(member.orig_filename):
         raise ArchiveRefused(ArchiveProblem.UNSAFE_NAME, name)
     if member.flag_bits & _ENCRYPTED:

@@ -129,6 +129,13 @@ def test_cut_off_anywhere() -> None:
             opened(data[:length])
 
 
+def test_a_file_without_a_name() -> None:
+    data = zipped({"a.pdf": b"%PDF-"}).replace(b"a.pdf", b"\0.pdf")
+    with pytest.raises(ArchiveRefused) as refused:
+        opened(data)
+    assert refused.value.problem is ArchiveProblem.DAMAGED
+
+
 WHOLE = zipped(FILES)
 
 

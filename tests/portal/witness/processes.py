@@ -76,6 +76,8 @@ class WitnessProcess:
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(20)
         self._process = None
+        # Its workers end a moment later; until then their socket still answers for whoever starts next.
+        wait_for(self.port, listening=False)
 
     def post(self, body: bytes) -> Reply:
         return self._ask("POST", "/add-checkpoint", body)
@@ -132,10 +134,10 @@ def free_port() -> int:
         return port
 
 
-def wait_for(port: int) -> None:
+def wait_for(port: int, *, listening: bool = True) -> None:
     for _ in range(400):
         with socket.socket() as tried:
-            if tried.connect_ex(("127.0.0.1", port)) == 0:
+            if (tried.connect_ex(("127.0.0.1", port)) == 0) is listening:
                 return
         time.sleep(0.05)
-    raise AssertionError(f"nothing listens on {port}")
+    raise AssertionError(f"nothing listens on {port}" if listening else f"something still listens on {port}")
