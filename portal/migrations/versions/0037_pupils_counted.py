@@ -92,8 +92,7 @@ def _keep(which: str) -> str:
     locked, other_locked = "(v.state = 'locked')", "(o.state = 'locked')"
     better = f"({other_locked} > {locked} OR ({other_locked} = {locked} AND o.version > v.version))"
     first_lock = (
-        "(SELECT l.id FROM record_version l WHERE l.year_record_id = v.year_record_id AND l.state = 'locked'"
-        " ORDER BY l.version LIMIT 1)"
+        "(SELECT min(l.version) FROM record_version l WHERE l.year_record_id = v.year_record_id AND l.state = 'locked')"
     )
     awaited = (
         "EXISTS (SELECT 1 FROM record_version a WHERE a.year_record_id = v.year_record_id"
@@ -105,7 +104,8 @@ def _keep(which: str) -> str:
         f" SELECT v.year_record_id, v.id, y.school_year, v.issuing_unit_id, v.class_name, v.state, {awaited},"
         f" CASE WHEN v.state IN ('accepted', 'locked') THEN {_day('f')} END"
         " FROM record_version v JOIN year_record y ON y.id = v.year_record_id"
-        f" JOIN record_version f ON f.id = COALESCE({first_lock}, v.id)"
+        # By the year first: before the first statistics PostgreSQL reads the whole index of ids to find one
+        f" JOIN record_version f ON f.year_record_id = v.year_record_id AND f.version = COALESCE({first_lock}, v.version)"
         f" WHERE {which} AND NOT EXISTS (SELECT 1 FROM record_version o"
         f" WHERE o.year_record_id = v.year_record_id AND {better})"
         f" ON CONFLICT (year_record_id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _HELD)}"
