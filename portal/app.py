@@ -11,9 +11,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import api, views
 from portal.database import configure, engine_options
-from portal.encryption.faults import KeyFault
-from portal.encryption.ring import ring_of
+from portal.errors import PortalError
 from portal.extensions import babel, csrf, db, htmx
+from portal.instance import require_data
 from portal.runtime import Runtime, open_runtime, require_verifier
 from portal.settings import Settings, database_url
 from portal.web import (
@@ -44,13 +44,13 @@ class Portal(Flask):
 
 
 def create_app(settings: Settings) -> Flask:
-    """The WSGI application of one instance; raises Refused before `hocba init`, and as `require_verifier`; KeyFault
-    without the keys of its data: what cannot be read is not served as if it were not there.
+    """The WSGI application of one instance; raises Refused before `hocba init`, and as `require_verifier` and
+    `require_data`.
     """
     opened = open_runtime(settings, clock.read())
     require_verifier(opened)
     app = assemble(opened)
-    _require_keys(app)
+    _require_data(app)
     runtime.write_counts_at_exit(app)
     jobs.run_beside(app)
     watch.run_beside(app)
@@ -82,11 +82,11 @@ def assemble(held: Runtime) -> Flask:
     return app
 
 
-def _require_keys(app: Flask) -> None:
+def _require_data(app: Flask) -> None:
     with app.app_context():
         try:
-            ring_of(db.engine.dialect).keys()
-        except KeyFault:
+            require_data(db.engine)
+        except PortalError:
             db.engine.dispose()
             raise
 

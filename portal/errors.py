@@ -69,6 +69,8 @@ class Problem(StrEnum):
     TRUST_UNREADABLE = "trust_unreadable"
     LIMITS_NOT_SHARED = "limits_not_shared"
     STORE_DAMAGED = "store_damaged"
+    SCHEMA_OLDER = "schema_older"
+    SCHEMA_NEWER = "schema_newer"
     KEY_FILE_MISSING = "key_file_missing"
     KEY_FILE_WRONG = "key_file_wrong"
     VALUE_BROKEN = "value_broken"

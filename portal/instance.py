@@ -1,4 +1,5 @@
 """Making a new instance: keys, schema, the empty log, the department; in demo mode also invented schools and people.
+And whether the data of one can be served.
 
 `hocba.toml` is written last: as long as it is missing, nothing serves, and `init` may be run again.
 """
@@ -16,13 +17,14 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from portal.database import open_engine
+from portal.database import open_engine, reading
 from portal.demo.authority import DemoAuthority
 from portal.demo.units import DEPARTMENT, SYSTEM_NAME, UNITS
 from portal.demo.world import LOGINS_FILE, make_world, read_logins, write_logins
 from portal.encryption import data_keys
+from portal.encryption.ring import ring_of
 from portal.errors import Problem, Refused
-from portal.migrations import upgrade
+from portal.migrations import is_current, is_known, revision_of, upgrade
 from portal.models import UnitKind
 from portal.runtime import DEMO_AUTHORITY, LOG_KEY, LOG_KEY_BESIDE, TRUST, write_log_key
 from portal.services import log
@@ -88,6 +90,25 @@ def create_instance(settings: Settings, founding: Founding, now: datetime) -> No
     finally:
         engine.dispose()
     _write_instance(settings, founding, signer.verifier.name)
+
+
+def is_up_to_date(engine: sa.Engine) -> bool:
+    """Whether the database stands at this software's schema. Raises Refused(SCHEMA_NEWER) for a later software's."""
+    with reading(engine).connect() as connection:
+        held = revision_of(connection)
+        if held is not None and not is_known(held):
+            raise Refused(Problem.SCHEMA_NEWER)
+        return is_current(connection)
+
+
+def require_data(engine: sa.Engine) -> None:
+    """Before anything is served: the schema is this software's, and the keys of the data are there.
+
+    What cannot be read is not served as if it were not there. Raises Refused(SCHEMA_OLDER, SCHEMA_NEWER), KeyFault.
+    """
+    if not is_up_to_date(engine):
+        raise Refused(Problem.SCHEMA_OLDER)
+    ring_of(engine.dialect).keys()
 
 
 def wipe_training(settings: Settings) -> None:

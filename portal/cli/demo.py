@@ -10,6 +10,7 @@ from portal.cli.context import fresh_code, fresh_salt, now, pass_settings, read_
 from portal.cli.output import say
 from portal.cli.service import Server
 from portal.cli.training import serve_training
+from portal.cli.upgrading import bring_up
 from portal.demo.earlier import make_earlier_year
 from portal.demo.province import has_province, make_province, schools
 from portal.demo.world import read_logins, write_logins
@@ -86,6 +87,8 @@ def _found(settings: Settings, url: str | None, *, reset: bool) -> None:
         say("Đang tạo dữ liệu mẫu…")
         found = training_founding(url or TRAINING_URL) if settings.training else demo_founding()
         create_instance(settings, found, now())
+    elif bring_up(settings):
+        say("Đã nâng dữ liệu mẫu lên phiên bản này.")
 
 
 def _filled(settings: Settings) -> str:

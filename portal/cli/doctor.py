@@ -54,7 +54,7 @@ def doctor(settings: Settings, as_json: bool) -> None:
 def _findings(settings: Settings, runtime: Runtime) -> Iterator[tuple[str, bool, str]]:
     with engine_of(settings) as engine, engine.connect() as connection:
         current = is_current(connection)
-    yield "lược đồ cơ sở dữ liệu", current, "chạy bản nâng cấp trước khi phục vụ"
+    yield "lược đồ cơ sở dữ liệu", current, "sao lưu, rồi chạy hocba upgrade"
     if current:
         with read_only(settings) as session:
             gone = missing_guards(session)

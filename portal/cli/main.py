@@ -35,6 +35,7 @@ from portal.cli.signing import packet, sign
 from portal.cli.timestamps import timestamps
 from portal.cli.transfer import transfer
 from portal.cli.units import units
+from portal.cli.upgrading import upgrade
 from portal.cli.verifier import verifier
 from portal.cli.witness import witness
 from portal.cli.witnesses import witnesses
@@ -91,6 +92,7 @@ for command in (
     verifier,
     demo,
     doctor,
+    upgrade,
     api_key,
     unit,
     units,

@@ -9,8 +9,8 @@ from gunicorn.app.base import BaseApplication
 
 from portal.app import create_app
 from portal.cli.context import engine_of, pass_settings, running
-from portal.encryption.ring import ring_of
 from portal.errors import Problem, Refused
+from portal.instance import require_data
 from portal.runtime import require_verifier
 from portal.sandbox import WAITING
 from portal.settings import Settings, load_instance
@@ -61,7 +61,7 @@ def work(settings: Settings, threads: int) -> None:
         signal.signal(number, lambda _number, _frame: ended.set())
     with running(settings) as runtime, engine_of(settings) as engine:
         require_verifier(runtime)
-        ring_of(engine.dialect).keys()
+        require_data(engine)
         jobs = jobs_of(runtime, engine)
         jobs.start(threads)
         ended.wait()
@@ -84,6 +84,6 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     require_shared_limits(settings, workers)
     load_instance(settings)
     with engine_of(settings) as engine:
-        ring_of(engine.dialect).keys()  # said here in a sentence, before a worker says it in its own way
+        require_data(engine)  # said here in a sentence, before a worker says it in its own way
     sys.setswitchinterval(_SWITCH_SECONDS)
     Server(settings, host, port, workers).run()

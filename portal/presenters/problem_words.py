@@ -48,6 +48,16 @@ CHECKING: Final[Mapping[Problem, Words]] = {
             "Thử lại sau ít phút; người vận hành xem hocba verifier có đang chạy, HOCBA_VERIFIER có đúng ổ cắm không."
         ),
     ),
+    Problem.SCHEMA_OLDER: Words(
+        _OURS,
+        mark("Cơ sở dữ liệu còn ở lược đồ của phiên bản phần mềm trước; dữ liệu vẫn còn nguyên."),
+        mark("Người vận hành sao lưu (hocba backup), chạy “hocba upgrade”, rồi chạy lại."),
+    ),
+    Problem.SCHEMA_NEWER: Words(
+        _OURS,
+        mark("Cơ sở dữ liệu đã được nâng lên bởi phiên bản phần mềm mới hơn phiên bản đang chạy."),
+        mark("Người vận hành cài phiên bản mới hơn đó; không chạy phiên bản này trên dữ liệu ấy."),
+    ),
     Problem.KEY_FILE_MISSING: Words(
         _OURS,
         mark("Không đọc được tệp khóa %(path)s, nên chưa mở được dữ liệu đã mã hóa; dữ liệu vẫn còn nguyên."),
